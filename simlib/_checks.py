@@ -2,8 +2,20 @@
 
 import jax
 import jax.core
+import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Shaped
+from jaxtyping import Array, ArrayLike, Float, Shaped
+
+
+def as_floating(value: Shaped[ArrayLike, "..."]) -> Float[Array, "..."]:
+    """`value` as an array that keeps its floating dtype; anything else gets the default one.
+
+    The default is float32, or float64 once `jax_enable_x64` is set.
+    """
+    dtype = getattr(value, "dtype", None)
+    if dtype is not None and jnp.issubdtype(dtype, jnp.floating):
+        return jnp.asarray(value)
+    return jnp.asarray(value, dtype=float)
 
 
 def check_interval(

@@ -3,13 +3,16 @@
 Topic modules (`uniform`, ...) hold the results of one chapter each.
 """
 
+from . import key_tokens as key_tokens
 from . import uniform as uniform
 from ._formula import REGISTRY as REGISTRY
 from ._formula import Formula as Formula
 from ._formula import formula as formula
 from ._functions import expm1 as expm1
+from ._functions import exprel as exprel
 from ._functions import log1mexp as log1mexp
 from ._functions import log1p as log1p
+from ._functions import log1pmx as log1pmx
 from ._functions import log_beta as log_beta
 from ._functions import to_elementary as to_elementary
 from ._proof import Proof as Proof

@@ -42,6 +42,32 @@ class log1mexp(_Elementary):
         return rf"\ln\left(1 - e^{{-{printer._print(self.args[0])}}}\right)"
 
 
+class exprel(_Elementary):
+    r"""$(e^{x}-1)/x$, the relative exponential, with the value 1 at $x=0$."""
+
+    nargs = 1
+
+    def _elementary(self):
+        return (sp.exp(self.args[0]) - 1) / self.args[0]
+
+    def _latex(self, printer, exp=None):
+        x = printer._print(self.args[0])
+        return rf"\frac{{e^{{{x}}} - 1}}{{{x}}}"
+
+
+class log1pmx(_Elementary):
+    r"""$\ln(1+x)-x$ for $x > -1$."""
+
+    nargs = 1
+
+    def _elementary(self):
+        return sp.log(1 + self.args[0]) - self.args[0]
+
+    def _latex(self, printer, exp=None):
+        x = printer._print(self.args[0])
+        return rf"\left[\ln\left(1 + {x}\right) - {x}\right]"
+
+
 class log_beta(_Elementary):
     r"""$\ln B(a, b) = \ln\Gamma(a) + \ln\Gamma(b) - \ln\Gamma(a+b)$ for $a, b > 0$."""
 

@@ -37,7 +37,7 @@ class Proof:
 
     def __str__(self) -> str:
         if self.method == "symbolic":
-            return "proved symbolically"
+            return "proved symbolically" if self.holds else "refuted symbolically"
         if self.holds:
             return (
                 f"equal at {self.points} points of the domain to {self.largest:.0e} "

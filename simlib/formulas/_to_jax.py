@@ -13,6 +13,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.piecewise import ExprCondPair
 
+from .._checks import as_floating
 from . import _functions, _special
 
 
@@ -34,6 +35,8 @@ TABLE: dict[type, Callable] = {
     log1p: jnp.log1p,
     expm1: jnp.expm1,
     _functions.log1mexp: _special.log1mexp,
+    _functions.exprel: _special.exprel,
+    _functions.log1pmx: _special.log1pmx,
     _functions.log_beta: _special.log_beta,
 }
 
@@ -94,18 +97,13 @@ def to_jax(expression: sp.Expr, arguments: Sequence[sp.Symbol]) -> Callable:
             raise TypeError(f"expected {len(arguments)} arguments {arguments}, got {len(values)}")
         # Arguments become arrays of the default floating dtype unless they already are floating.
         known: dict[sp.Basic, object] = {
-            symbol: _floating(value) for symbol, value in zip(arguments, values, strict=True)
+            symbol: as_floating(value) for symbol, value in zip(arguments, values, strict=True)
         }
         for node in order:
             known[node] = _apply(node, [known[child] for child in node.args])
         return jnp.asarray(known[expression])
 
     return function
-
-
-def _floating(value):
-    value = jnp.asarray(value)
-    return value if jnp.issubdtype(value.dtype, jnp.floating) else value.astype(float)
 
 
 def _check(node: sp.Basic) -> None:

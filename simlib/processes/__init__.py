@@ -1,4 +1,14 @@
 """Error processes: when does the first error happen?"""
 
 from ._base import AbstractErrorProcess as AbstractErrorProcess
+from ._growth import AbstractGrowth as AbstractGrowth
+from ._growth import LinearShare as LinearShare
+from ._growth import LogarithmicGrowth as LogarithmicGrowth
+from ._growth import PowerGrowth as PowerGrowth
+from ._growth import SaturatingGrowth as SaturatingGrowth
+from ._key_tokens import KeyTokens as KeyTokens
+from ._non_key import AbstractNonKeyErrors as AbstractNonKeyErrors
+from ._non_key import ConstantRate as ConstantRate
+from ._non_key import DecayingRate as DecayingRate
+from ._non_key import NoErrors as NoErrors
 from ._uniform import Uniform as Uniform

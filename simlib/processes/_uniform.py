@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Shaped
 
-from .._checks import check_interval
+from .._checks import as_floating, check_interval
 from ..formulas import uniform as formulas
 from ._base import AbstractErrorProcess
 
@@ -33,7 +33,7 @@ class Uniform(AbstractErrorProcess):
     68.97
     """
 
-    error_rate: Float[Array, "..."] = eqx.field(converter=lambda x: jnp.asarray(x, dtype=float))
+    error_rate: Float[Array, "..."] = eqx.field(converter=as_floating)
 
     def __check_init__(self):
         check_interval("error_rate", self.error_rate, 0.0, 1.0, "a probability per token")
@@ -42,7 +42,7 @@ class Uniform(AbstractErrorProcess):
         return formulas.log_survival(n, self.error_rate)
 
     def inverse_cumulative_hazard(self, level: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
-        return -jnp.asarray(level, dtype=float) / jnp.log1p(-self.error_rate)
+        return -as_floating(level) / jnp.log1p(-self.error_rate)
 
     def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, ""]:
         if limit == jnp.inf:
