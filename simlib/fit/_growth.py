@@ -1,0 +1,104 @@
+"""How fast a quantity grows with length: the exponent of a power law for its mean."""
+
+import numpy as np
+from jaxtyping import Num
+
+from .._estimate import Estimate
+
+_STEPS = 200
+
+
+def growth_exponent(
+    amount: Num[np.ndarray, "units"],
+    length: Num[np.ndarray, "units"],
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    r"""The exponent $a$ of $\mathbb E[\text{amount}\mid n]=c\,n^a$.
+
+    For counts of key tokens, $a$ is $\mathrm d\ln k/\mathrm d\ln n$: 1 means a fixed share of
+    the tokens, less than 1 a falling share. If the mean is no power of $n$, $a$ is an average
+    slope over the lengths at hand.
+
+    The estimate solves the equations of Poisson regression on $\ln n$, which only ask that the
+    mean be right: amounts may be 0, need not be integers, and may have any variance. The
+    standard error is the sandwich of Huber and White, valid under the same condition.
+
+    Parameters
+    ----------
+    amount
+        A non-negative amount per independent unit, such as the number of key tokens of an
+        answer.
+    length
+        Its length $n$, positive; at least two different lengths.
+    level
+        Coverage of the normal interval.
+
+    Returns
+    -------
+    Estimate
+        $a$ with `n` the number of units.
+
+    Raises
+    ------
+    ValueError
+        If lengths are not positive, all equal, or of another number than the amounts; if an
+        amount is negative; or if amounts are positive only at the shortest or only at the
+        longest length, so that no finite exponent fits.
+
+    Source: Gourieroux, Monfort and Trognon (1984) for the consistency of the estimate.
+
+    Examples
+    --------
+    >>> n = np.repeat([10, 20, 40], 100)
+    >>> print(f"{float(growth_exponent(3.0 * n**0.5, n).value):.4f}")
+    0.5000
+    """
+    amount, length = np.asarray(amount, dtype=float), np.asarray(length, dtype=float)
+    _check(amount, length)
+    x = np.log(length) - np.log(length).max()  # exponents then never overflow
+    target = (amount * x).sum() / amount.sum()
+
+    def tilted_mean(a: float) -> float:
+        # Weights n^a, computed relative to the largest of them.
+        weight = np.exp(a * x - (a * x).max())
+        return (weight * x).sum() / weight.sum()
+
+    # The mean of ln n under weights n^a rises from its smallest to its largest value.
+    low, high = -1.0, 1.0
+    while tilted_mean(low) > target:
+        low *= 2.0
+    while tilted_mean(high) < target:
+        high *= 2.0
+    for _ in range(_STEPS):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if tilted_mean(middle) < target else (low, middle)
+    a = (low + high) / 2.0
+
+    shape = np.exp(a * x)
+    mean = amount.sum() * shape / shape.sum()
+    centred = x - (mean * x).sum() / mean.sum()
+    bread = (mean * centred**2).sum()
+    meat = ((amount - mean) ** 2 * centred**2).sum()
+    return Estimate.from_mean(
+        a, np.sqrt(meat) / bread, len(amount), level=level, method="Poisson regression, sandwich"
+    )
+
+
+def _check(amount: np.ndarray, length: np.ndarray) -> None:
+    if amount.shape != length.shape:
+        raise ValueError(
+            f"amount has {len(amount)} entries and length {len(length)}; give one of each per unit."
+        )
+    if not (length > 0).all() or not np.isfinite(length).all():
+        raise ValueError(f"length must be positive and finite, got {length.min()}.")
+    if not (amount >= 0).all() or not np.isfinite(amount).all():
+        raise ValueError(f"amount must be finite and at least 0, got {amount.min()}.")
+    if length.min() == length.max():
+        raise ValueError(f"length is {length[0]:g} throughout; a slope needs two lengths.")
+    where = length[amount > 0]
+    if where.size == 0 or where.max() == length.min() or where.min() == length.max():
+        raise ValueError(
+            "amount is positive at no length, or only at the shortest or the longest one; "
+            "no finite exponent fits. Lower the threshold or collect more units."
+        )
