@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from .._estimate import Estimate
+from ._resample import bootstrap_weights, check_resamples
 
 
 class UniformGap(eqx.Module):
@@ -66,7 +67,8 @@ def uniform_gap(
     Raises
     ------
     ValueError
-        With fewer than two answers, a log-probability above 0, or no answer that can succeed.
+        With fewer than two answers, a log-probability above 0, no answer that can succeed, or
+        too few resamples for `level`.
 
     Source: derived in the chapter on uniform errors.
 
@@ -80,6 +82,7 @@ def uniform_gap(
     >>> bool(abs(gap.association.value) < 1e-6)
     True
     """
+    check_resamples(resamples, level)
     rows = _read(log_prob, "log_prob")
     probability, success = np.exp(rows), np.exp(rows.sum(axis=1))
 
@@ -92,7 +95,7 @@ def uniform_gap(
         return np.stack([rate, log_success, predicted, predicted - product, log_success - product])
 
     values = parts(np.full(len(rows), 1 / len(rows)))
-    draws = parts(_bootstrap_weights(len(rows), resamples, key=key))
+    draws = parts(bootstrap_weights(len(rows), resamples, key=key))
     return UniformGap(*_estimates(draws, values, n=len(rows), level=level))
 
 
@@ -122,6 +125,7 @@ def length_extrapolation(
     ValueError
         As for `uniform_gap`, or if the short answers contain no error at all.
     """
+    check_resamples(resamples, level)
     few, many = _read(short, "short"), _read(long, "long")
     if not (few < 0).any():
         raise ValueError("short holds certain tokens only, so no error rate can be taken from it.")
@@ -133,8 +137,8 @@ def length_extrapolation(
 
     keys = jax.random.split(key)
     draws = ratio(
-        _bootstrap_weights(len(few), resamples, key=keys[0]),
-        _bootstrap_weights(len(many), resamples, key=keys[1]),
+        bootstrap_weights(len(few), resamples, key=keys[0]),
+        bootstrap_weights(len(many), resamples, key=keys[1]),
     )
     value = ratio(np.full(len(few), 1 / len(few)), np.full(len(many), 1 / len(many)))
     (found,) = _estimates(draws[None], value[None], n=min(len(few), len(many)), level=level)
@@ -146,20 +150,6 @@ def _estimates(draws: np.ndarray, values: np.ndarray, *, n: int, level: float) -
         Estimate.from_draws(row, value=value, n=n, level=level, method="bootstrap over answers")
         for row, value in zip(draws, values, strict=True)
     ]
-
-
-def _bootstrap_weights(
-    items: int, resamples: int, *, key: PRNGKeyArray
-) -> Float[np.ndarray, "resamples items"]:
-    """Share of each item in each resample.
-
-    All statistics here are functions of means over items, so a resample is a row of weights and
-    the whole bootstrap one matrix product; nothing has to be compiled.
-    """
-    drawn = np.asarray(jax.random.randint(key, (resamples, items), 0, items))
-    flat = drawn + items * np.arange(resamples)[:, None]
-    counts = np.bincount(flat.ravel(), minlength=resamples * items)
-    return counts.reshape(resamples, items) / items
 
 
 def _read(log_prob, name: str) -> Float[np.ndarray, "items tokens"]:
