@@ -10,6 +10,8 @@ from ._setup import setup as setup
 from ._style import CYCLE as CYCLE
 from ._style import INK as INK
 from ._style import PALETTE as PALETTE
+from ._table import Table as Table
+from ._table import table as table
 from ._vega import vega_expression as vega_expression
 
 __all__ = [
@@ -17,11 +19,13 @@ __all__ = [
     "INK",
     "PALETTE",
     "Slider",
+    "Table",
     "explore",
     "format_number",
     "glue",
     "glue_figure",
     "page_key",
     "setup",
+    "table",
     "vega_expression",
 ]
