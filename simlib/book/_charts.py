@@ -75,21 +75,11 @@ class Slider:
     def _bound(self) -> tuple[float, float, float, float, str]:
         """Low, high, value and step of the HTML control, and its label."""
         if self.scale == "log":
-            low, high, value = (math.log10(x) for x in (self.low, self.high, self.value))
-            return (
-                low,
-                high,
-                round(value, 6),
-                self.step or (high - low) / 100,
-                f"{self.label} = 10^",
-            )
-        return (
-            self.low,
-            self.high,
-            self.value,
-            self.step or (self.high - self.low) / 100,
-            self.label,
-        )
+            low, high, value = (round(math.log10(x), 6) for x in (self.low, self.high, self.value))
+            label = f"{self.label} = 10^"
+        else:
+            low, high, value, label = self.low, self.high, self.value, self.label
+        return low, high, value, self.step or (high - low) / 100, label
 
 
 def explore(
@@ -188,16 +178,12 @@ def explore(
         y=alt.Y("y:Q", title=y_title, scale=alt.Scale(**y_settings), axis=_axis(y_scale, y_range)),
         color=alt.Color(
             "curve:N",
-            scale=alt.Scale(
-                domain=labels, range=[CYCLE[i % len(CYCLE)] for i in range(len(labels))]
-            ),
+            scale=alt.Scale(domain=labels, range=_repeat(CYCLE, labels)),
             legend=legend,
         ),
         strokeDash=alt.StrokeDash(
             "curve:N",
-            scale=alt.Scale(
-                domain=labels, range=[_DASHES[i % len(_DASHES)] for i in range(len(labels))]
-            ),
+            scale=alt.Scale(domain=labels, range=_repeat(_DASHES, labels)),
             legend=legend,
         ),
     )
@@ -227,17 +213,21 @@ def _axis(scale: Scale, bounds: tuple[float, float] | None) -> Any:
     if scale == "linear" or bounds is None or bounds[1] / bounds[0] < 100:
         return alt.Axis(tickCount=6)
     first, last = math.ceil(math.log10(bounds[0]) - 1e-9), math.floor(math.log10(bounds[1]) + 1e-9)
+    powers = range(first, last + 1)
     labels = [
-        f"{10.0**i:,.5g}" if -3 <= i <= 4 else f"10{str(i).translate(_RAISED)}"
-        for i in range(first, last + 1)
+        f"{10.0**i:,.5g}" if -3 <= i <= 4 else f"10{str(i).translate(_RAISED)}" for i in powers
     ]
     return alt.Axis(
-        values=[10.0**i for i in range(first, last + 1)],
+        values=[10.0**i for i in powers],
         labelExpr=f"{json.dumps(labels)}[round(log(datum.value) / LN10) - ({first})]",
     )
 
 
 _RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
+
+
+def _repeat(values: Sequence[Any], labels: Sequence[str]) -> list[Any]:
+    return [values[i % len(values)] for i in range(len(labels))]
 
 
 def _quote(text: str) -> str:

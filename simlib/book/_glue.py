@@ -48,24 +48,22 @@ def format_number(value: Any, form: str | None = None) -> str:
     ('1.2 × 10⁻⁶', '12,000', '−0.5')
     """
     if isinstance(value, Estimate):
-        return _polish(_estimate_text(value, form or "plain"))
+        return polish(_estimate_text(value, form or "plain"))
     if isinstance(value, str):
         return value
     if isinstance(value, (bool, np.bool_)):
         return "yes" if value else "no"
     number = np.asarray(value)
     if number.shape:
-        raise TypeError(
-            f"value must be one number, got an array of shape {number.shape}; index it."
-        )
+        raise TypeError(f"value must be one number, got shape {number.shape}; index it.")
     if form is None:
         if np.issubdtype(number.dtype, np.integer):
-            return _polish(f"{int(number):,}")
+            return polish(f"{int(number):,}")
         raise TypeError(
             f"value is a {type(value).__name__} without known precision; pass an Estimate, "
             "or form='.3f' (any format specification) if the number is exact."
         )
-    return _polish(format(number.item(), form))
+    return polish(format(number.item(), form))
 
 
 def glue(name: str, value: Any, form: str | None = None) -> None:
@@ -143,7 +141,7 @@ def _estimate_text(value: Estimate, form: str) -> str:
     return value.text(form)  # type: ignore[arg-type]
 
 
-def _polish(text: str) -> str:
+def polish(text: str) -> str:
     """Powers of ten written out, true minus signs."""
 
     def power(match: re.Match[str]) -> str:

@@ -27,7 +27,7 @@ def setup(*, x64: bool = True, style: bool = True) -> None:
     """
     jax.config.update("jax_enable_x64", x64)
     if style:
-        mpl.rcParams.update(rc_settings())
+        mpl.rcParams.update(rc_settings())  # type: ignore[arg-type, call-overload]
         _use_svg()
 
 

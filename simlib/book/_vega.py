@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import sympy as sp
-from sympy.codegen.cfunctions import expm1, log1p
 from sympy.functions.elementary.piecewise import ExprCondPair
 
 from ..formulas import _functions
@@ -58,7 +57,7 @@ def vega_expression(expression: Any, values: Mapping[str, str]) -> str:
     missing = sorted({s.name for s in expression.free_symbols} - set(values))  # type: ignore[attr-defined]
     if missing:
         raise ValueError(
-            f"no value for {missing} in {expression}; give each a slider, a constant, or the x axis."
+            f"no value for {missing} in {expression}; give each a slider, a constant or the x axis."
         )
     return _write(expression, values)
 
@@ -89,6 +88,9 @@ def _write(node: sp.Basic, values: Mapping[str, str]) -> str:
         return f"{_PLAIN[type(node)]}({args[0]})"
     if type(node) in _SPELLED:
         return _SPELLED[type(node)](*args)
+    if hasattr(node, "_elementary"):
+        # Stable functions of several arguments (log-beta and the like) by their definition.
+        return write(node._elementary())  # type: ignore[attr-defined]
     raise ValueError(
         f"{type(node).__name__} has no translation to a Vega expression (in {node}); rewrite the "
         "formula with exp, log, powers, loggamma, or draw a grid computed in Python."
@@ -101,6 +103,19 @@ def _expm1(x: str) -> str:
 
 def _log1p(x: str) -> str:
     return f"(abs({x}) < 1e-5 ? ({x}) * (1 - ({x}) / 2) : log(1 + ({x})))"
+
+
+def _log1mexp(x: str) -> str:
+    return f"log(-{_expm1(f'-({x})')})"
+
+
+def _exprel(x: str) -> str:
+    return f"(abs({x}) < 1e-5 ? 1 + ({x}) / 2 : (exp({x}) - 1) / ({x}))"
+
+
+def _log1pmx(x: str) -> str:
+    series = f"-({x}) * ({x}) * (1 / 2 - ({x}) * (1 / 3 - ({x}) * (1 / 4 - ({x}) / 5)))"
+    return f"(abs({x}) < 1e-3 ? {series} : log(1 + ({x})) - ({x}))"
 
 
 def _loggamma(x: str) -> str:
@@ -117,11 +132,10 @@ def _loggamma(x: str) -> str:
 
 
 _SPELLED = {
-    expm1: _expm1,
-    log1p: _log1p,
+    _functions.expm1: _expm1,
+    _functions.log1p: _log1p,
+    _functions.log1mexp: _log1mexp,
+    _functions.exprel: _exprel,
+    _functions.log1pmx: _log1pmx,
     sp.loggamma: _loggamma,
-    _functions.log1mexp: lambda x: f"log(-{_expm1(f'-({x})')})",
-    _functions.log_beta: lambda a, b: (
-        f"({_loggamma(a)} + {_loggamma(b)} - {_loggamma(f'(({a}) + ({b}))')})"
-    ),
 }

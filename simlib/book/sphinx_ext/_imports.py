@@ -8,7 +8,7 @@ needlessly, but never shows a stale result.
 """
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,14 +21,13 @@ class PackageGraph:
     ----------
     folder
         Folder of the package, e.g. `.../simlib`.
-    by_topic
-        Subpackages whose modules are chosen at run time by the topic of an id such as
-        `"key_tokens.3"`: dotted name of the subpackage. Their modules are not followed from the
-        inside; `topic_modules` names those that a page asks for.
+    dynamic
+        Modules that import others by name at run time, and the package that they choose from.
+        Ids such as `"key_tokens.3"` in the code of a page tell which (`chosen`).
     """
 
     folder: Path
-    by_topic: tuple[str, ...] = ()
+    dynamic: Mapping[str, str] = field(default_factory=dict)
     _trees: dict[str, ast.Module] = field(default_factory=dict, repr=False)
     _direct: dict[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
@@ -84,7 +83,7 @@ class PackageGraph:
         """Modules that define `module.name`, following re-exports."""
         if not self.is_package(module):
             return {module}
-        for statement in self.tree(module).body:
+        for statement in _top_level(self.tree(module)):
             if isinstance(statement, ast.ImportFrom):
                 source = self._absolute(module, statement)
                 for alias in statement.names:
@@ -109,7 +108,7 @@ class PackageGraph:
 
     def _defines(self, package: str, name: str) -> bool:
         """Whether a package's `__init__` binds `name` to something other than the submodule."""
-        for statement in self.tree(package).body:
+        for statement in _top_level(self.tree(package)):
             if isinstance(statement, ast.ImportFrom):
                 source = self._absolute(package, statement)
                 for alias in statement.names:
@@ -199,25 +198,26 @@ class PackageGraph:
                     [*_imports(self.tree(module)), *residue(self.tree(module))], type_ignores=[]
                 )
             found = self.references(tree, module=module, on_use=package)
-            self._direct[module] = frozenset(
-                m for m in found if not self._chosen_by_topic(m, module)
-            )
+            self._direct[module] = frozenset(found)
         return self._direct[module]
 
-    def _chosen_by_topic(self, target: str, source: str) -> bool:
-        for package in self.by_topic:
-            inside = source == package or source.startswith(f"{package}.")
-            leaf = target.rpartition(".")
-            if inside and leaf[0] == package and not leaf[2].startswith("_"):
-                return True
-        return False
+    def chosen(self, strings: Iterable[str], modules: Iterable[str]) -> set[str]:
+        """Modules that the dynamic ones among `modules` import, given the strings of a page.
 
-    def topic_modules(self, strings: Iterable[str], modules: Iterable[str]) -> set[str]:
-        """Modules of those `by_topic` packages among `modules` that ids in `strings` select."""
-        used = set(modules) & set(self.by_topic)
+        The topic of an id selects a module; without any id that fits, all of them count.
+        """
         topics = {text.split(".")[0] for text in strings if "." in text}
-        candidates = {f"{package}.{t}" for package in used for t in topics if t.isidentifier()}
-        return {m for m in candidates if self.path(m) is not None}
+        found: set[str] = set()
+        for module in set(modules) & set(self.dynamic):
+            package = self.dynamic[module]
+            public = {
+                m
+                for m in self.modules_below(package) - {package}
+                if not m.removeprefix(package).startswith("._")
+            }
+            named = {m for m in public if m.removeprefix(f"{package}.").split(".")[0] in topics}
+            found |= named or public
+        return found
 
     def closure(self, modules: Iterable[str]) -> set[str]:
         """`modules`, all that they use in turn, and the packages they live in."""
@@ -249,8 +249,19 @@ def residue(tree: ast.Module) -> list[ast.stmt]:
     return kept
 
 
+def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:
+    """Statements of a module, and those under `if TYPE_CHECKING`, `try` and the like."""
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        for child in ast.iter_child_nodes(waiting.pop()):
+            if isinstance(child, ast.stmt):
+                yield child
+                if isinstance(child, (ast.If, ast.Try, ast.With)):
+                    waiting.append(child)
+
+
 def _imports(tree: ast.Module) -> list[ast.stmt]:
-    return [s for s in tree.body if isinstance(s, (ast.Import, ast.ImportFrom))]
+    return [s for s in _top_level(tree) if isinstance(s, (ast.Import, ast.ImportFrom))]
 
 
 def _bound_names(statement: ast.stmt) -> set[str]:

@@ -10,15 +10,18 @@ import json
 import re
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 from ._imports import PackageGraph, residue
 
-#: Subpackages whose modules are selected by the topic of an id at run time.
-BY_TOPIC = ("simlib.exercises", "simlib.claims.evidence")
+#: Modules that import others by name at run time, and where they choose from.
+DYNAMIC = {
+    "simlib.exercises._check": "simlib.exercises",
+    "simlib.claims._evidence": "simlib.claims.evidence",
+}
 
 _CELL = re.compile(
     r"^(?P<fence>`{3,}|:{3,})\s*\{code-cell\}[^\n]*\n(?P<body>.*?)^(?P=fence)\s*$",
@@ -34,16 +37,16 @@ class Project:
     ----------
     root
         Folder with `simlib/`, `data/` and the lock file.
-    by_topic
+    dynamic
         See `PackageGraph`.
     """
 
     root: Path
-    by_topic: tuple[str, ...] = BY_TOPIC
+    dynamic: Mapping[str, str] = field(default_factory=lambda: DYNAMIC)
     graph: PackageGraph = field(init=False)
 
     def __post_init__(self):
-        self.graph = PackageGraph(self.root / "simlib", self.by_topic)
+        self.graph = PackageGraph(self.root / "simlib", self.dynamic)
 
     # -- the parts -------------------------------------------------------------------------
 
@@ -103,7 +106,10 @@ class Project:
             tree = ast.parse("import simlib\nsimlib")
         strings = set(_strings(tree))
         modules = self.graph.closure(self.graph.references(tree))
-        modules = self.graph.closure(modules | self.graph.topic_modules(strings, modules))
+        modules = self.graph.closure(modules | self.graph.chosen(strings, modules))
+        # Formulas are looked up by name: `formula("uniform.survival")`, in a page or a module.
+        names = strings.union(*(_strings(self.graph.tree(m)) for m in modules))
+        modules = self.graph.closure(modules | self._formula_modules(names))
         found = {"versions": self.versions}
         for module in modules:
             digest = self.module_digest(module)
@@ -123,6 +129,11 @@ class Project:
         """One digest of `inputs`."""
         return _sha(json.dumps(self.inputs(text)).encode())
 
+    def _formula_modules(self, names: Iterable[str]) -> set[str]:
+        topics = {name.split(".")[0] for name in names if re.fullmatch(r"\w+\.\w+", name)}
+        modules = {f"simlib.formulas.{topic}" for topic in topics}
+        return {m for m in modules if self.graph.path(m) is not None}
+
     def _claims_used(self, strings: set[str], modules: set[str]) -> dict[str, str]:
         named = strings & set(self.claims)
         uses_ledger = any(m == "simlib.claims" or m.startswith("simlib.claims.") for m in modules)
@@ -134,9 +145,9 @@ class Project:
         """Strings that are paths of files below `data/`."""
         data = self.root / "data"
         for text in strings:
-            if 2 < len(text) < 100 and re.fullmatch(r"[\w./-]+\.\w+", text):
-                if (data / text).is_file():
-                    yield text
+            path = 2 < len(text) < 100 and re.fullmatch(r"[\w./-]+\.\w+", text)
+            if path and (data / text).is_file():
+                yield text
 
 
 def code_of(text: str) -> str:
@@ -144,12 +155,12 @@ def code_of(text: str) -> str:
     lines: list[str] = []
     for match in _CELL.finditer(text):
         body = match["body"].splitlines()
-        # Options: lines `:name: value` at the top, or a YAML block between two `---`.
+        # Options: lines that begin with a colon, or a YAML block between two `---`.
         if body and body[0].strip() == "---":
             end = next((i for i, line in enumerate(body[1:], 1) if line.strip() == "---"), 0)
             body = body[end + 1 :]
         else:
-            while body and re.match(r"\s*:[\w-]+:", body[0]):
+            while body and body[0].lstrip().startswith(":"):
                 body = body[1:]
         lines += [
             "pass" if line.lstrip().startswith(("%", "!")) and not line.startswith(" ") else line
@@ -180,17 +191,13 @@ def registry_entries(data: Path) -> Iterator[tuple[str, dict]]:
 
 def claim_digests(folder: Path) -> dict[str, str]:
     """Digest of every claim of the ledger, read without importing anything."""
-    verdicts = {}
     path = folder / "verdicts.json"
-    if path.is_file():
-        content = json.loads(path.read_text("utf-8"))
-        verdicts = content.get("claims", content) if isinstance(content, dict) else {}
-    records = {}
-    for file in sorted(folder.glob("*.toml")):
-        for key, value in tomllib.loads(file.read_text("utf-8")).items():
-            for entry in value if isinstance(value, list) else [value]:
-                if isinstance(entry, dict):
-                    records[str(entry.get("id", f"{file.stem}.{key}"))] = entry
+    verdicts = json.loads(path.read_text("utf-8"))["verdicts"] if path.is_file() else {}
+    records = {
+        str(entry["id"]): entry
+        for file in sorted(folder.glob("*.toml"))
+        for entry in tomllib.loads(file.read_text("utf-8")).get("claim", [])
+    }
     return {
         name: _sha(json.dumps([entry, verdicts.get(name)], sort_keys=True, default=str).encode())
         for name, entry in records.items()

@@ -7,6 +7,7 @@ Nothing of theirs is committed: the files come from the wheels `sphinx-mathjax-o
 import json
 import shutil
 from importlib.metadata import distribution
+from importlib.metadata import version as metadata_version
 from pathlib import Path
 from typing import Any
 
@@ -68,13 +69,15 @@ def _write_vega(target: Path) -> None:
     import altair as alt
     import vl_convert
 
+    installed = metadata_version("vl-convert-python")
+
     version = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
     if version not in vl_convert.get_vegalite_versions():
         raise ExtensionError(
-            f"vl-convert-python {vl_convert.__version__} has no Vega-Lite {version}, which Altair "
+            f"vl-convert-python {installed} has no Vega-Lite {version}, which Altair "
             f"{alt.__version__} writes; lock a pair that agrees (`make lock`)."
         )
-    head = f"/* Vega-Lite {version} from vl-convert-python {vl_convert.__version__} */\n"
+    head = f"/* Vega-Lite {version} from vl-convert-python {installed} */\n"
     if target.is_file():
         with target.open(encoding="utf-8") as file:
             if file.readline() == head:
@@ -87,7 +90,7 @@ def _write_vega(target: Path) -> None:
         "vegaembed_version": alt.VEGAEMBED_VERSION,
     }
     target.parent.mkdir(parents=True, exist_ok=True)
-    bundle = vl_convert.javascript_bundle(vl_version=version)
+    bundle = vl_convert.javascript_bundle(vl_version=version)  # type: ignore[call-arg]
     # A function of its own: the bundle's top-level names stay out of the page.
     target.write_text(
         f"{head}(function () {{{bundle}}})();\nwindow.VEGA_DEBUG = {json.dumps(loaded)};\n",

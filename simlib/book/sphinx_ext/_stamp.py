@@ -54,6 +54,9 @@ def outdated(
         path = Path(env.doc2path(docname))
         if path.is_file() and project.digest(path.read_text("utf-8")) != known[docname]:
             stale.append(docname)
+    if stale or added or changed:
+        # What a status page says about the build is then out of date too.
+        stale += sorted(getattr(env, "simlib_status_pages", set()) - set(removed))
     return stale
 
 
