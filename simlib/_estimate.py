@@ -206,7 +206,8 @@ class Estimate(eqx.Module):
     def contains(self, truth: Shaped[ArrayLike, "..."]) -> Shaped[np.ndarray, "..."]:
         """Whether each interval contains `truth` (end points included)."""
         truth = np.asarray(truth)
-        return (np.asarray(self.lower) <= truth) & (truth <= np.asarray(self.upper))
+        inside = (np.asarray(self.lower) <= truth) & (truth <= np.asarray(self.upper))
+        return np.asarray(inside)
 
     def z_score(self, truth: Shaped[ArrayLike, "..."]) -> Shaped[np.ndarray, "..."]:
         """`(value - truth) / stderr`; 0 where both agree exactly, infinite if stderr is 0."""

@@ -1,5 +1,6 @@
 """Estimates from traces, and how far they are from what a process predicts."""
 
+from ._answers import answer_log_probs as answer_log_probs
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
 from ._growth import growth_exponent as growth_exponent
@@ -10,6 +11,7 @@ from ._uniform import uniform_gap as uniform_gap
 
 __all__ = [
     "UniformGap",
+    "answer_log_probs",
     "gini",
     "growth_exponent",
     "length_extrapolation",

@@ -133,7 +133,7 @@ def length_extrapolation(
 
     def ratio(weight_short: np.ndarray, weight_long: np.ndarray) -> np.ndarray:
         predicted = many.shape[1] * np.log1p(-(weight_short @ error))
-        return np.log(weight_long @ success) / predicted
+        return np.asarray(np.log(weight_long @ success) / predicted)
 
     keys = jax.random.split(key)
     draws = ratio(
