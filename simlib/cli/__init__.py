@@ -23,12 +23,13 @@ app = typer.Typer(
 app.command("claims")(claims_command)
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> bool:
     if wanted:
         from simlib import __version__
 
         typer.echo(f"simlib {__version__}")
         raise typer.Exit()
+    return wanted
 
 
 @app.callback()

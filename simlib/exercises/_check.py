@@ -43,7 +43,7 @@ def exercise(id: str) -> Exercise:
     KeyError
         If there is none; the message names the closest ids or those of the topic.
     """
-    topic, _, number = id.partition(".")
+    topic = id.partition(".")[0]
     of_topic = {x.id: x for x in exercises(topic)}
     if id not in of_topic:
         raise KeyError(f"no exercise {id!r}; {topic} has {', '.join(of_topic)}.")

@@ -63,9 +63,7 @@ class Exercise:
 
     def __post_init__(self):
         if self.difficulty not in DIFFICULTIES:
-            raise ValueError(
-                f"{self.id}: difficulty must be one of {tuple(DIFFICULTIES)}, got {self.difficulty}."
-            )
+            raise ValueError(f"{self.id}: difficulty must be 1 to 4, got {self.difficulty}.")
 
 
 @dataclass(frozen=True)

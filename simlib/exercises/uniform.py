@@ -1,5 +1,6 @@
 """Exercises of the chapter on uniform errors."""
 
+import jax.numpy as jnp
 import numpy as np
 import sympy as sp
 
@@ -16,7 +17,7 @@ _HALF_LENGTH, _HALF, _HIGH = 1000, 0.5, 0.9
 
 # 4: two kinds of prompts
 _EASY, _HARD = 0.002, 0.05
-_LENGTHS = np.array([10.0, 50.0, 200.0])
+_LENGTHS = (10.0, 50.0, 200.0)
 
 
 def _horizon_ratio(numerator: float, denominator: float) -> float:
@@ -32,8 +33,11 @@ def _allowed_rate() -> sp.Expr:
 
 
 def _mixture() -> np.ndarray:
-    easy, hard = (np.asarray(Uniform(rate).survival(_LENGTHS)) for rate in (_EASY, _HARD))
-    return (easy + hard) / 2
+    return (_survival(_EASY) + _survival(_HARD)) / 2
+
+
+def _survival(rate: float) -> np.ndarray:
+    return np.asarray(Uniform(rate).survival(jnp.asarray(_LENGTHS)))
 
 
 EXERCISES = (
@@ -148,16 +152,14 @@ EXERCISES = (
         wrong=(
             WrongAnswer(
                 "one prompt with the mean rate",
-                lambda: np.asarray(Uniform((_EASY + _HARD) / 2).survival(_LENGTHS)),
+                lambda: _survival((_EASY + _HARD) / 2),
                 "Averaging the rates first ignores that easy prompts survive for long. By "
                 "Jensen's inequality it predicts too little survival, and the error grows "
                 "with length.",
             ),
             WrongAnswer(
                 "prompts that are easy and hard at once",
-                lambda: np.asarray(
-                    Uniform(_EASY).survival(_LENGTHS / 2) * Uniform(_HARD).survival(_LENGTHS / 2)
-                ),
+                lambda: np.sqrt(_survival(_EASY) * _survival(_HARD)),
                 "This lets every answer be easy on one half of its tokens and hard on the other; "
                 "in the question each prompt is one or the other throughout.",
             ),

@@ -1,0 +1,5 @@
+"""`python -m simlib.cli`."""
+
+from . import main
+
+main()
