@@ -180,7 +180,7 @@ def details(entry: "Entry") -> str:
     lines = [
         f"{claim.statement}",
         "",
-        f"[`{claim.id}`]{{.claim-id}} · {source}{claim.source.where}",
+        f"`{claim.id}` · {source}{claim.source.where}",
         "",
     ]
     if claim.margin is not None:

@@ -8,18 +8,19 @@ from sphinx.util.docutils import SphinxDirective
 
 
 def notation_table() -> str:
-    """The symbols as a MyST table: printed form, name in code, meaning, unit, domain."""
+    """The symbols as a MyST table: printed form, meaning with unit, domain, name in code."""
     from simlib.formulas import QUANTITIES
 
-    lines = ["| symbol | in code | meaning | unit | domain |", "|---|---|---|---|---|"]
+    lines = ["| symbol | meaning | domain | in code |", "|---|---|---|---|"]
     for quantity in sorted(QUANTITIES.values(), key=lambda q: (q.latex.lstrip("\\"), q.name)):
-        unit = "pure number" if quantity.unit == "1" else quantity.unit
+        unit = "" if quantity.unit == "1" else f", in {quantity.unit}"
+        if quantity.unit.startswith("1 per"):
+            unit = f", {quantity.unit.removeprefix('1 ')}"
         cells = (
             f"${quantity.latex}$",
-            f"`{quantity.name}`",
-            quantity.meaning,
-            unit,
+            quantity.meaning + unit,
             f"${quantity.domain_latex}$",
+            f"`{quantity.name}`",
         )
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)

@@ -39,7 +39,7 @@ def machine_table() -> str:
         ("processor", platform.machine()),
         ("JAX devices", ", ".join(f"{count} × {kind}" for kind, count in kinds.items())),
     ]
-    return _table(("machine", ""), rows)
+    return _table(("machine", "of this build"), rows)
 
 
 def digest_of_build(pages: dict[str, str], project: Project) -> str:
