@@ -3,7 +3,7 @@
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, Shaped
+from jaxtyping import ArrayLike, Float, PRNGKeyArray, Shaped
 
 from .._estimate import Estimate
 from ._resample import bootstrap_weights, check_resamples
@@ -38,7 +38,7 @@ class UniformGap(eqx.Module):
 
 
 def uniform_gap(
-    log_prob: Shaped[Array, "items tokens"] | Shaped[np.ndarray, "items tokens"],
+    log_prob: Shaped[ArrayLike, "..."],
     *,
     key: PRNGKeyArray,
     level: float = 0.95,
@@ -49,8 +49,8 @@ def uniform_gap(
     Parameters
     ----------
     log_prob
-        Log-probability of the right token, given that all tokens before it were right; one row
-        per answer, one column per position, in nats. Minus infinity where the token is
+        Log-probability of the right token, given that all tokens before it were right; a matrix
+        with one row per answer and one column per position, in nats. Minus infinity where the token is
         impossible.
     key
         For the bootstrap over answers.
@@ -100,8 +100,8 @@ def uniform_gap(
 
 
 def length_extrapolation(
-    short: Shaped[Array, "items tokens"] | Shaped[np.ndarray, "items tokens"],
-    long: Shaped[Array, "more_items more_tokens"] | Shaped[np.ndarray, "more_items more_tokens"],
+    short: Shaped[ArrayLike, "..."],
+    long: Shaped[ArrayLike, "..."],
     *,
     key: PRNGKeyArray,
     level: float = 0.95,
