@@ -3,7 +3,9 @@
 Topic modules (`uniform`, ...) hold the results of one chapter each.
 """
 
+from . import heavy_tailed as heavy_tailed
 from . import key_tokens as key_tokens
+from . import survival as survival
 from . import uniform as uniform
 from ._formula import REGISTRY as REGISTRY
 from ._formula import Formula as Formula
@@ -14,6 +16,7 @@ from ._functions import log1mexp as log1mexp
 from ._functions import log1p as log1p
 from ._functions import log1pmx as log1pmx
 from ._functions import log_beta as log_beta
+from ._functions import log_beta_ratio as log_beta_ratio
 from ._functions import to_elementary as to_elementary
 from ._proof import Proof as Proof
 from ._proof import prove_equal as prove_equal

@@ -1,7 +1,9 @@
 """`Formula`: an expression that prints, compiles and proves itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import mpmath
 import sympy as sp
@@ -55,7 +57,7 @@ class Formula:
     description: str
     source: str
     stable: sp.Expr | None = None
-    compiled: object = field(init=False, repr=False, compare=False)
+    compiled: Callable[..., Array] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self):
         if self.name in REGISTRY:
@@ -72,7 +74,7 @@ class Formula:
 
         Elementwise with broadcasting; follows the floating dtype of the arguments.
         """
-        return self.compiled(*values)  # type: ignore[operator]
+        return self.compiled(*values)
 
     @property
     def quantities(self) -> tuple[Quantity, ...]:
@@ -87,7 +89,7 @@ class Formula:
         """Proof that the compiled form equals the plain expression on the domain."""
         return self._proof
 
-    def exact(self, *values: float | int | str, digits: int = 50) -> mpmath.mpf:
+    def exact(self, *values: float | int | str, digits: int = 50) -> Any:
         """The plain expression at `digits` significant digits, as an mpmath number.
 
         Strings are read as decimals, so `exact("0.01")` means one hundredth exactly.
@@ -97,7 +99,8 @@ class Formula:
             if isinstance(value, float) else sp.Integer(value)
             for symbol, value in zip(self.arguments, values, strict=True)
         }  # fmt: skip
-        number = sp.N(to_elementary(self.expression).subs(substitution), digits, maxn=2000)
+        expression: Any = to_elementary(self.expression)
+        number = sp.N(expression.subs(substitution), digits, maxn=2000)
         with mpmath.workdps(digits):
             return mpmath.mpf(str(number))
 

@@ -1,20 +1,28 @@
-"""Special functions with stated error bounds (tested against mpmath on log grids)."""
+r"""Special functions with stated error bounds.
+
+The bounds are those that the tests measure against mpmath on grids over the whole stated
+range, with $\varepsilon=1.2\times10^{-7}$ in float32 and $2.2\times10^{-16}$ in float64.
+"""
 
 import math
 
 import jax
 import jax.numpy as jnp
-import jax.scipy.special as jsp
 from jaxtyping import Array, Float, Shaped
+
+from .._checks import as_floating
+
+_LN2 = 0.6931471805599453
 
 
 def log1mexp(x: Shaped[Array, "..."]) -> Float[Array, "..."]:
     r"""$\ln(1-e^{-x})$ for $x>0$; $-\infty$ at 0 and NaN below.
 
     Switches at $\ln 2$ between `log(-expm1(-x))` and `log1p(-exp(-x))` (Mächler 2012).
+    Relative error below $8\varepsilon$ wherever the result is a normal number.
     """
-    x = jnp.asarray(x)
-    small = x < 0.6931471805599453
+    x = as_floating(x)
+    small = x < _LN2
     # Both branches get a safe argument: the unused one must not poison the gradient.
     near = jnp.log(-jnp.expm1(-jnp.where(small, x, 1.0)))
     far = jnp.log1p(-jnp.exp(-jnp.where(small, 1.0, x)))
@@ -25,8 +33,9 @@ def exprel(x: Shaped[Array, "..."]) -> Float[Array, "..."]:
     r"""$(e^{x}-1)/x$ for every real $x$, 1 at $x=0$; derivatives of all orders are finite.
 
     Taylor polynomial where $|x|<1/2$, so that derivatives do not cancel there either.
+    Relative error below $8\varepsilon$.
     """
-    x = jnp.asarray(x)
+    x = as_floating(x)
     small = jnp.abs(x) < 0.5
     near = _polynomial([1 / math.factorial(j + 1) for j in range(18)], jnp.where(small, x, 0.0))
     far = jnp.where(small, 1.0, x)
@@ -37,15 +46,33 @@ def log1pmx(x: Shaped[Array, "..."]) -> Float[Array, "..."]:
     r"""$\ln(1+x)-x$ for $x>-1$, without cancellation near 0.
 
     Near 0 through $\ln(1+x)=2\operatorname{artanh} s$ with $s=x/(2+x)$.
+    Relative error below $8\varepsilon$.
     """
-    x = jnp.asarray(x)
+    x = as_floating(x)
     small = jnp.abs(x) < 0.5
     t = jnp.where(small, x, 0.0)
     s = t / (2 + t)
-    odd = _polynomial([2 / (2 * j + 3) for j in range(14)], s * s)
+    odd = _polynomial([2 / (2 * j + 3) for j in range(16)], s * s)
     near = s * (s * s * odd - t)
     far = jnp.where(small, 1.0, x)
     return jnp.where(small, near, jnp.log1p(far) - far)
+
+
+def logit(p: Shaped[Array, "..."]) -> Float[Array, "..."]:
+    r"""$\ln\frac{p}{1-p}$ for $0\le p\le1$; $\mp\infty$ at the ends.
+
+    Absolute error below $4\varepsilon\max(1,|\text{result}|)$.
+    """
+    p = as_floating(p)
+    return jnp.log(p) - jnp.log1p(-p)
+
+
+def log_expit(x: Shaped[Array, "..."]) -> Float[Array, "..."]:
+    r"""$\ln\frac{1}{1+e^{-x}}$: the log-probability that belongs to the logit $x$.
+
+    Relative error below $8\varepsilon$. The hazard $-\ln(1-p)$ is `-log_expit(-x)`.
+    """
+    return jax.nn.log_sigmoid(as_floating(x))
 
 
 def _polynomial(coefficients, x):
@@ -53,17 +80,3 @@ def _polynomial(coefficients, x):
     for coefficient in reversed(coefficients):
         result = result * x + coefficient
     return result
-
-
-def log_beta(a: Shaped[Array, "..."], b: Shaped[Array, "..."]) -> Float[Array, "..."]:
-    r"""$\ln B(a,b)=\ln\Gamma(a)+\ln\Gamma(b)-\ln\Gamma(a+b)$ for $a,b>0$."""
-    a, b = jnp.asarray(a), jnp.asarray(b)
-    return jsp.gammaln(a) + jsp.gammaln(b) - jsp.gammaln(a + b)
-
-
-def log_survival_iid(
-    length: Shaped[Array, "..."], error_rate: Shaped[Array, "..."]
-) -> Float[Array, "..."]:
-    r"""$n\ln(1-e)$, with the limit 0 at $n = 0$ for every $e\in[0,1]$."""
-    length, error_rate = jnp.asarray(length), jnp.asarray(error_rate)
-    return jax.scipy.special.xlog1py(length, -error_rate)

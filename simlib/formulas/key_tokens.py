@@ -89,7 +89,7 @@ two_rates = Formula(
 
 union_bound = Formula(
     name="key_tokens.union_bound",
-    left=r"P(\text{a key token is wrong})\le",
+    left=r"\overline{P}_{\mathrm{key}}",
     expression=key_count * key_error_rate,
     arguments=(key_count, key_error_rate),
     description="Upper bound on the probability of a key error under any dependence.",
