@@ -1,0 +1,27 @@
+"""Simulation: exact samplers, streamed counts, any number of devices."""
+
+from ._conditional import conditional_pass_at_k as conditional_pass_at_k
+from ._conditional import conditional_survival as conditional_survival
+from ._counts import Counts as Counts
+from ._first_error import first_error as first_error
+from ._hazard import hazard as hazard
+from ._retry import pass_at_k as pass_at_k
+from ._run_until import TargetNotReachedError as TargetNotReachedError
+from ._run_until import run_until as run_until
+from ._survival import survival as survival
+from ._survival import survival_counts as survival_counts
+from ._token_by_token import token_by_token as token_by_token
+
+__all__ = [
+    "Counts",
+    "TargetNotReachedError",
+    "conditional_pass_at_k",
+    "conditional_survival",
+    "first_error",
+    "hazard",
+    "pass_at_k",
+    "run_until",
+    "survival",
+    "survival_counts",
+    "token_by_token",
+]
