@@ -57,7 +57,7 @@ def test_estimates_use_the_exact_test_only_where_counts_are_known():
 
 
 def test_disagreement_names_the_entry_and_a_weak_test_is_reported():
-    with pytest.raises(AssertionError, match="worst is entry 1: observed 0.4, expected 0.5"):
+    with pytest.raises(AssertionError, match=r"worst is entry 1: observed 0\.4, expected 0\.5"):
         assert_agrees([3000, 4000], [0.3, 0.5], n=10_000)
     with pytest.raises(AssertionError, match="no power: it accepts a formula that is half"):
         assert_agrees([3], [0.3], n=10, wrong={"is half": [0.15]})
