@@ -2,6 +2,8 @@
 
 from ._charts import Slider as Slider
 from ._charts import explore as explore
+from ._formulas import FormulaList as FormulaList
+from ._formulas import formula_list as formula_list
 from ._glue import format_number as format_number
 from ._glue import glue as glue
 from ._glue import glue_figure as glue_figure
@@ -16,12 +18,14 @@ from ._vega import vega_expression as vega_expression
 
 __all__ = [
     "CYCLE",
+    "FormulaList",
     "INK",
     "PALETTE",
     "Slider",
     "Table",
     "explore",
     "format_number",
+    "formula_list",
     "glue",
     "glue_figure",
     "page_key",

@@ -50,8 +50,8 @@ def uniform_gap(
     ----------
     log_prob
         Log-probability of the right token, given that all tokens before it were right; a matrix
-        with one row per answer and one column per position, in nats. Minus infinity where the token is
-        impossible.
+        with one row per answer and one column per position, in nats; minus infinity where the
+        token is impossible.
     key
         For the bootstrap over answers.
     level
