@@ -44,8 +44,8 @@ def format_number(value: Any, form: str | None = None) -> str:
     --------
     >>> format_number(Estimate.from_counts(366, 1000))
     '0.366 ± 0.015'
-    >>> format_number(1.25e-6, ".1e"), format_number(12_000), format_number(-0.5, ".1f")
-    ('1.2 × 10⁻⁶', '12,000', '−0.5')
+    >>> format_number(1.26e-6, ".1e"), format_number(12_000), format_number(-0.5, ".1f")
+    ('1.3 × 10⁻⁶', '12,000', '−0.5')
     """
     if isinstance(value, Estimate):
         return polish(_estimate_text(value, form or "plain"))
