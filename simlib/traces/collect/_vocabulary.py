@@ -1,0 +1,109 @@
+"""What a model's tokens spell: the segmentations of an answer, and the tokens that end it."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The text of every token and the tokens that end an answer.
+
+    An answer ends at the first token whose text starts with a line break, or at an end-of-text
+    token.
+
+    Attributes
+    ----------
+    texts
+        Text of each token, by id; special tokens have their printed name.
+    special
+        Ids of the tokens that are not text.
+    end_of_text
+        Ids of the special tokens that end a text.
+    """
+
+    texts: tuple[str, ...]
+    special: frozenset[int]
+    end_of_text: frozenset[int]
+    _by_text: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        for token, text in enumerate(self.texts):
+            if token not in self.special and text:
+                self._by_text.setdefault(text, []).append(token)
+
+    @property
+    def terminators(self) -> tuple[int, ...]:
+        """Ids of all tokens that end an answer, in increasing order."""
+        breaks = {
+            token
+            for text, tokens in self._by_text.items()
+            if text.startswith("\n")
+            for token in tokens
+        }
+        return tuple(sorted(breaks | self.end_of_text))
+
+    def segmentations(self, text: str, *, limit: int = 1000) -> list[tuple[int, ...]]:
+        """Every sequence of tokens that spells `text`, shortest first position first.
+
+        Dynamic programming over the positions of the text, from the end.
+
+        Raises
+        ------
+        ValueError
+            If there are more than `limit`.
+        """
+        longest = max(map(len, self._by_text))
+        ways: list[list[tuple[int, ...]]] = [[] for _ in text] + [[()]]
+        for start in reversed(range(len(text))):
+            for stop in range(start + 1, min(len(text), start + longest) + 1):
+                for token in self._by_text.get(text[start:stop], ()):
+                    ways[start] += [(token, *rest) for rest in ways[stop]]
+            if len(ways[start]) > limit:
+                raise ValueError(
+                    f"the text {text!r} has more than {limit} segmentations into tokens; choose "
+                    "an answer format whose symbols are single tokens."
+                )
+        return ways[0]
+
+    def spell_answer(self, answer: str) -> tuple[int, ...]:
+        """The only sequence of tokens that spells `answer` before a line break.
+
+        Raises
+        ------
+        ValueError
+            If there is none, if there are several, or if some token runs from inside the answer
+            over the line break: then one product of token probabilities is not the probability
+            of the answer.
+        """
+        found = self.segmentations(answer)
+        if len(found) != 1:
+            raise ValueError(
+                f"the answer {answer!r} has {len(found)} segmentations into tokens, need exactly "
+                "one; choose an answer format whose symbols are single tokens."
+            )
+        for start in range(len(answer)):
+            tail = answer[start:] + "\n"
+            for text, tokens in self._by_text.items():
+                if text.startswith(tail):
+                    raise ValueError(
+                        f"token {tokens[0]} ({text!r}) runs over the end of the answer "
+                        f"{answer!r}; choose an answer format that no token joins to a line break."
+                    )
+        return found[0]
+
+
+def byte_level_texts(tokens: list[str]) -> tuple[str, ...]:
+    """Text of the tokens of a byte-level BPE vocabulary.
+
+    Such a vocabulary writes every byte as one printable character (source: the GPT-2 encoder).
+    Bytes that are no UTF-8 on their own become the replacement character; answers never hold it.
+    """
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    shifted = [byte for byte in range(256) if byte not in printable]
+    table = {chr(byte): byte for byte in printable}
+    table |= {chr(256 + index): byte for index, byte in enumerate(shifted)}
+    return tuple(
+        bytes(table[character] for character in token).decode("utf-8", errors="replace")
+        if all(character in table for character in token)
+        else token
+        for token in tokens
+    )
