@@ -1,14 +1,13 @@
 """Rao-Blackwell: average the exact conditional probability instead of counting events."""
 
-from collections.abc import Sequence
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, ArrayLike, Bool, Float, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._keys import check_key, check_span
 from ._retry import attempts_process
@@ -18,7 +17,7 @@ from ._survival import check_lengths
 
 def conditional_survival(
     process: AbstractErrorProcess,
-    lengths: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    lengths: Numbers,
     *,
     key: PRNGKeyArray,
     replicates: int | float,
@@ -53,7 +52,7 @@ def conditional_survival(
 def conditional_pass_at_k(
     process: AbstractErrorProcess,
     length: int,
-    attempts: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    attempts: Numbers,
     *,
     key: PRNGKeyArray,
     problems: int | float,

@@ -1,5 +1,6 @@
 """The time of the first error, drawn once instead of token by token."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
@@ -51,16 +52,14 @@ def first_error(
     (3,)
     """
     check_key(key)
-    time = error_time(process, key=key, shape=shape)
-    return jnp.maximum(jnp.ceil(time), 1)  # a rate near 1 may round the time to 0
+    return _first_error(process, key, shape)
 
 
-def error_time(
-    process: AbstractErrorProcess, *, key: PRNGKeyArray, shape: tuple[int, ...]
-) -> Float[Array, "..."]:
-    r"""$\Lambda^{-1}(E)$, before rounding up to a trial."""
+@eqx.filter_jit
+def _first_error(process, key, shape):
     level, latent = draw(process, key=key, shape=shape)
-    return process.conditional_inverse_cumulative_hazard(latent, level)
+    time = process.conditional_inverse_cumulative_hazard(latent, level)
+    return jnp.maximum(jnp.ceil(time), 1)  # a rate near 1 may round the time to 0
 
 
 def draw(process: AbstractErrorProcess, *, key: PRNGKeyArray, shape: tuple[int, ...]):

@@ -1,13 +1,13 @@
 """The hazard estimated from simulated sequences."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import ArrayLike, PRNGKeyArray, Shaped
+from jaxtyping import PRNGKeyArray
 
 from .._estimate import Estimate
+from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._stream import Progress
 from ._survival import check_lengths, survival_counts
@@ -15,7 +15,7 @@ from ._survival import check_lengths, survival_counts
 
 def hazard(
     process: AbstractErrorProcess,
-    trials: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    trials: Numbers,
     *,
     key: PRNGKeyArray,
     replicates: int | float,

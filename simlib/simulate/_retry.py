@@ -1,16 +1,16 @@
 """The retry question: attempts at one problem share what makes it hard."""
 
-from collections.abc import Sequence
 from typing import Any, Literal
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, ArrayLike, Float, PRNGKeyArray, PyTree, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
 
 from .._checks import as_floating
 from .._estimate import Estimate
+from .._types import Numbers
 from ..formulas._special import log1mexp
 from ..processes import AbstractErrorProcess
 from ._stream import Progress
@@ -50,7 +50,7 @@ class Attempts(AbstractErrorProcess):
 def pass_at_k(
     process: AbstractErrorProcess,
     length: int,
-    attempts: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    attempts: Numbers,
     *,
     key: PRNGKeyArray,
     problems: int | float,

@@ -1,13 +1,13 @@
 """Simulate until the standard error is small enough."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import ArrayLike, PRNGKeyArray, Shaped
+from jaxtyping import PRNGKeyArray
 
 from .._estimate import Estimate
+from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._counts import Counts
 from ._keys import BLOCK
@@ -28,7 +28,7 @@ class TargetNotReachedError(RuntimeError):
 
 def run_until(
     process: AbstractErrorProcess,
-    lengths: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    lengths: Numbers,
     *,
     key: PRNGKeyArray,
     stderr: float,

@@ -1,6 +1,5 @@
 """Survival estimated from simulated sequences: exact counts, streamed and sharded."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -8,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, ArrayLike, Bool, Float, Int32, Integer, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int32, Integer, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._counts import Counts
 from ._first_error import draw
@@ -24,7 +24,7 @@ _FEW = 32
 
 def survival(
     process: AbstractErrorProcess,
-    lengths: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    lengths: Numbers,
     *,
     key: PRNGKeyArray,
     replicates: int | float,
@@ -82,7 +82,7 @@ def survival(
 
 def survival_counts(
     process: AbstractErrorProcess,
-    lengths: Shaped[ArrayLike, "..."] | Sequence[int],
+    lengths: Numbers,
     *,
     key: PRNGKeyArray,
     replicates: int | float,
@@ -101,15 +101,15 @@ def survival_counts(
     unique = np.unique(check_lengths(lengths))
     if not unique.size:
         raise ValueError("lengths must name at least one length, got none.")
-    thresholds = jnp.asarray(unique, dtype=float)
+    thresholds = np.asarray(unique, dtype=jnp.zeros((), dtype=float).dtype)
     uniform_units = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None
     if uniform_units:
         # The event N > n is the event E > Lambda(n): no need to find N.
-        thresholds = eqx.filter_jit(lambda p, n: p.cumulative_hazard(n))(process, thresholds)
-        if bool(jnp.any(jnp.isnan(thresholds))):
+        thresholds = np.asarray(_cumulative_hazard(process, thresholds))
+        if np.isnan(thresholds).any():
             raise ValueError(f"the log-survival of {process} is not a number at some lengths.")
     # Every sequence is free of error at length 0, also if its time is rounded to 0.
-    thresholds = jnp.where(jnp.asarray(unique == 0), -1.0, thresholds)
+    thresholds = jnp.asarray(np.where(unique == 0, thresholds.dtype.type(-1), thresholds))
     block = _count_levels if uniform_units else _count_times
     total = np.zeros(unique.size + 1, np.int64)
     for results in stream(
@@ -128,9 +128,7 @@ def survival_counts(
     )
 
 
-def check_lengths(
-    lengths: Shaped[ArrayLike, "..."] | Sequence[int], *, name: str = "lengths"
-) -> Integer[np.ndarray, "..."]:
+def check_lengths(lengths: Numbers, *, name: str = "lengths") -> Integer[np.ndarray, "..."]:
     """Lengths as integers, or a `ValueError` that names the first bad one."""
     values = np.asarray(lengths)
     if values.dtype.kind not in "iuf":
@@ -139,6 +137,11 @@ def check_lengths(
     if bad.any():
         raise ValueError(f"{name} must be whole numbers >= 0, got {values[bad].flat[0]}.")
     return values.astype(np.int64)
+
+
+@eqx.filter_jit
+def _cumulative_hazard(process: AbstractErrorProcess, n: Float[Array, "lengths"]):
+    return process.cumulative_hazard(n)
 
 
 def _count_levels(

@@ -1,6 +1,5 @@
 """The oracle: simulate every token, as slowly as the definition says."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -8,9 +7,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, ArrayLike, Bool, Float, Int32, PRNGKeyArray, Shaped
+from jaxtyping import Array, Bool, Float, Int32, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._keys import check_key, check_span
 from ._levels import uniform
@@ -24,7 +24,7 @@ _SIZE = 2**12
 
 def token_by_token(
     process: AbstractErrorProcess,
-    lengths: Shaped[ArrayLike, "*shape"] | Sequence[int],
+    lengths: Numbers,
     *,
     key: PRNGKeyArray,
     replicates: int | float,
@@ -52,8 +52,8 @@ def token_by_token(
         raise ValueError(f"lengths must stay below {2**31} token by token, got {unique[-1]}.")
     uniform_units = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None
     if uniform_units:
-        trials = jnp.arange(1, int(unique[-1]) + 1, dtype=float)
-        operands = eqx.filter_jit(lambda p, n: p.hazard(n))(process, trials)
+        trials = jnp.asarray(np.arange(1.0, unique[-1] + 1), dtype=float)
+        operands = _hazard(process, trials)
         block = _tokens_alike
     else:
         operands, block = process, _tokens_given_latent
@@ -65,6 +65,11 @@ def token_by_token(
         total += results.sum(axis=0, dtype=np.int64)
     estimate = Estimate.from_counts(total, stop, level=level, method=method)
     return estimate[where.reshape(wanted.shape)]
+
+
+@eqx.filter_jit
+def _hazard(process: AbstractErrorProcess, trials: Float[Array, "tokens"]):
+    return process.hazard(trials)
 
 
 def _tokens_alike(
