@@ -11,6 +11,8 @@ from ._finding import MINIMUM_N, Finding, joint_level, judge_interval
 from ._model import Column, Margin, Verdict
 
 _EXACT_DIGITS = 6
+#: One entry outside the margin refutes the claim; one undecided entry keeps it open.
+_WORST_FIRST = (Verdict.DISAGREES, Verdict.INCONCLUSIVE, Verdict.AGREES)
 
 
 def judge(
@@ -37,16 +39,14 @@ def judge(
         )
     rounded = [_round_outwards(*row) for row in rows.tolist()]
     verdicts = [judge_interval(lower, upper, margin) for _, _, lower, upper in rounded]
-    shown = min(range(entries), key=lambda i: _slack(*rounded[i][2:], margin))
+    verdict = min(verdicts, key=_WORST_FIRST.index)
+    shown = min(
+        (i for i in range(entries) if verdicts[i] is verdict),
+        key=lambda i: _slack(*rounded[i][2:], margin),
+    )
     reason = _unusable(rows, effect)
     if reason:
         verdict, note = Verdict.INCONCLUSIVE, f"{reason}. {note}".strip()
-    elif Verdict.DISAGREES in verdicts:
-        verdict = Verdict.DISAGREES
-    elif all(x is Verdict.AGREES for x in verdicts):
-        verdict = Verdict.AGREES
-    else:
-        verdict = Verdict.INCONCLUSIVE
     value, stderr, lower, upper = (x if math.isfinite(x) else None for x in rounded[shown])
     return Finding(
         column=column,

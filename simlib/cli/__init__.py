@@ -10,7 +10,10 @@ from typing import Annotated
 
 import typer
 
+# These modules load the library itself only when a command runs, so that help is quick.
 from ._claims import claims_command
+from ._collect import collect_app
+from ._data import data_app
 from ._errors import MISUSED, fail, is_deliberate, message
 
 app = typer.Typer(
@@ -21,6 +24,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("claims")(claims_command)
+app.add_typer(data_app, name="data")
+app.add_typer(collect_app, name="collect")
 
 
 def _print_version(wanted: bool) -> bool:

@@ -73,6 +73,9 @@ def test_an_array_agrees_only_as_a_whole_and_shows_its_worst_entry():
     assert (good.verdict, good.value, good.entries) == (Verdict.AGREES, 0.97, 3)
     bad = judge(estimate(np.array([1.0, 1.3, 1.0]), stderr, entries=3), MARGIN, "simulated")
     assert (bad.verdict, bad.value) == (Verdict.DISAGREES, 1.3)
+    # A wide interval elsewhere does not hide the entry that decided.
+    mixed = Estimate.from_mean([1.0, 1.3, 1.0], [0.01, 0.01, 9.0], 1000, level=joint_level(3))
+    assert judge(mixed, MARGIN, "simulated").value == 1.3
     unsure = judge(estimate(np.array([1.0, 1.1, 1.0]), stderr, entries=3), MARGIN, "simulated")
     assert unsure.verdict is Verdict.INCONCLUSIVE
     with pytest.raises(ValueError, match="empty"):
