@@ -1,13 +1,15 @@
 """Checks of arguments: each message names the argument, its value and the remedy."""
 
-import jax
+import equinox as eqx
 import jax.core
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Shaped
+from jaxtyping import Array, Bool, Float, Shaped
+
+from ._types import Numbers
 
 
-def as_floating(value: Shaped[ArrayLike, "..."]) -> Float[Array, "..."]:
+def as_floating(value: Numbers) -> Float[Array, "..."]:
     """`value` as an array that keeps its floating dtype; anything else gets the default one.
 
     The default is float32, or float64 once `jax_enable_x64` is set.
@@ -32,7 +34,7 @@ def check_interval(
 
     Traced values (inside `jit`, `grad` or `vmap`) carry no number yet and pass.
     """
-    if isinstance(value, jax.core.Tracer) or not hasattr(value, "shape"):
+    if not is_concrete(value) or not hasattr(value, "shape"):
         return  # tracers and the placeholders that JAX puts into trees
     array = np.asarray(value)
     above = array >= low if low_included else array > low
@@ -44,3 +46,25 @@ def check_interval(
             f"{name} must lie in {interval} ({meaning}), got {array[bad].flat[0]!s}; "
             f"choose a value inside the interval."
         )
+
+
+def is_concrete(value: object) -> bool:
+    """Whether `value` carries its numbers: false inside `jit`, `grad` and `vmap`."""
+    return not isinstance(value, jax.core.Tracer)
+
+
+def check_each(
+    value: Shaped[Array, "..."], good: Bool[Array, "..."], message: str
+) -> Shaped[Array, "..."]:
+    """`value`, or an error unless every entry is `good`.
+
+    A concrete value raises `ValueError` at once, naming the first bad entry. A traced one
+    raises `equinox.EquinoxRuntimeError` when the compiled function runs; the check is part of
+    the returned array, so the caller must use that.
+    """
+    if not is_concrete(good):
+        return eqx.error_if(value, ~good, message)
+    if not bool(jnp.all(good)):
+        array, bad = np.broadcast_arrays(np.asarray(value), ~np.asarray(good))
+        raise ValueError(f"{message} Got {array[bad].flat[0]!s}.")
+    return value

@@ -7,8 +7,9 @@ from typing import Any
 
 import mpmath
 import sympy as sp
-from jaxtyping import Array, ArrayLike, Shaped
+from jaxtyping import Array, Float
 
+from .._types import Numbers
 from ._functions import to_elementary
 from ._proof import Proof, prove_equal
 from ._symbols import Quantity, describe
@@ -69,7 +70,7 @@ class Formula:
         object.__setattr__(self, "compiled", compiled)
         REGISTRY[self.name] = self
 
-    def __call__(self, *values: Shaped[ArrayLike, "..."]) -> Shaped[Array, "..."]:
+    def __call__(self, *values: Numbers) -> Float[Array, "..."]:
         """Evaluate the stable form with JAX; arguments in the order of `arguments`.
 
         Elementwise with broadcasting; follows the floating dtype of the arguments.

@@ -6,8 +6,10 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
+from .._checks import as_floating, check_each
+from .._types import Numbers
 from ..formulas._special import log1mexp
 from ._inverse import invert_increasing
 from ._run_length import sum_of_survival
@@ -28,56 +30,57 @@ class AbstractErrorProcess(eqx.Module):
     """
 
     @abstractmethod
-    def log_survival(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def log_survival(self, n: Numbers) -> Float[Array, "..."]:
         r"""$\ln S(n)$: log-probability of no error among the first `n` trials, $n\ge0$."""
 
     # -- derived once ---------------------------------------------------------------------
 
-    def survival(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def survival(self, n: Numbers) -> Float[Array, "..."]:
         r"""$S(n)$, the probability of no error among the first `n` trials."""
-        return jnp.exp(self.log_survival(n))
+        return jnp.exp(self.log_survival(_length(n)))
 
-    def failure(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def failure(self, n: Numbers) -> Float[Array, "..."]:
         r"""$1-S(n)$, accurate also where it is tiny."""
-        return -jnp.expm1(self.log_survival(n))
+        return -jnp.expm1(self.log_survival(_length(n)))
 
-    def cumulative_hazard(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def cumulative_hazard(self, n: Numbers) -> Float[Array, "..."]:
         r"""$\Lambda(n)=-\ln S(n)$."""
-        return -self.log_survival(n)
+        return -self.log_survival(_length(n))
 
-    def hazard(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def hazard(self, n: Numbers) -> Float[Array, "..."]:
         r"""$e_n = 1 - S(n)/S(n-1)$ for $n\ge1$.
 
         The probability that trial `n` is the first error, given none before: the hazard of
-        discrete-time survival analysis.
+        discrete-time survival analysis. A difference of log-survivals: its relative rounding
+        error grows with `n`, to about $n\varepsilon$ at constant hazard.
         """
-        n = jnp.asarray(n, dtype=float)
-        n = eqx.error_if(n, n < 1, "hazard(n) needs n >= 1: trials are numbered from 1.")
+        n = as_floating(n)
+        n = check_each(n, n >= 1, "hazard(n) needs n >= 1: trials are numbered from 1.")
         return -jnp.expm1(self.log_survival(n) - self.log_survival(n - 1))
 
-    def log_log_slope(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def log_log_slope(self, n: Numbers) -> Float[Array, "..."]:
         r"""$\mathrm d\ln S/\mathrm d\ln n$: minus the exponent of the power law seen near `n`."""
-        n = jnp.asarray(n, dtype=float)
-        flat = jnp.ravel(n)
-        slope = jax.vmap(jax.grad(lambda t: jnp.squeeze(self.log_survival(t))))(flat)
-        return (flat * slope).reshape(n.shape)
+        n = _length(n)
+        # Elementwise, so one forward derivative in the direction of ones is the whole gradient.
+        _, slope = jax.jvp(self.log_survival, (n,), (jnp.ones_like(n),))
+        return n * slope
 
-    def horizon(self, reliability: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def horizon(self, reliability: Numbers) -> Float[Array, "..."]:
         r"""The length $T_r$ with $S(T_r)=r$, as a real number of trials, for $0<r<1$.
 
         Infinite where survival never falls to $r$ (a plateau). Its inverse is `survival`.
         """
-        r = jnp.asarray(reliability, dtype=float)
-        r = eqx.error_if(
-            r, (r <= 0) | (r >= 1), "horizon(reliability) needs 0 < reliability < 1, such as 0.5."
+        r = as_floating(reliability)
+        r = check_each(
+            r, (r > 0) & (r < 1), "horizon(reliability) needs 0 < reliability < 1, such as 0.5."
         )
         return self.inverse_cumulative_hazard(-jnp.log(r))
 
-    def inverse_cumulative_hazard(self, level: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         r"""The `n` with $\Lambda(n)$ = `level` $\ge 0$; $\infty$ where it is never reached."""
         return invert_increasing(lambda process, n: process.cumulative_hazard(n), self, level)
 
-    def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, ""]:
+    def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, "..."]:
         r"""$\sum_{n=1}^{L}S(n)$: mean number of correct trials before the first error.
 
         With a finite integer `limit` $L$ it is the restricted mean: runs are cut at $L$.
@@ -85,18 +88,17 @@ class AbstractErrorProcess(eqx.Module):
         """
         return sum_of_survival(self, limit)
 
-    def log_all_fail(
-        self, n: Shaped[Array, "..."] | float, attempts: Shaped[Array, "..."] | float
-    ) -> Float[Array, "..."]:
+    def log_all_fail(self, n: Numbers, attempts: Numbers) -> Float[Array, "..."]:
         r"""Log-probability that all of `attempts` attempts of length `n` contain an error.
 
         For processes without heterogeneity attempts are independent: $k\ln(1-S(n))$.
         """
-        return jnp.asarray(attempts) * log1mexp(self.cumulative_hazard(n))
+        attempts = _attempts(attempts)
+        one = log1mexp(self.cumulative_hazard(n))
+        # Of no attempts all fail, even where one attempt could not (0 * -inf).
+        return attempts * jnp.where((attempts == 0) & jnp.isinf(one), 0.0, one)
 
-    def pass_probability(
-        self, n: Shaped[Array, "..."] | float, attempts: Shaped[Array, "..."] | float
-    ) -> Float[Array, "..."]:
+    def pass_probability(self, n: Numbers, attempts: Numbers) -> Float[Array, "..."]:
         r"""pass@k: at least one of `attempts` attempts of length `n` is free of error."""
         return -jnp.expm1(self.log_all_fail(n, attempts))
 
@@ -107,16 +109,24 @@ class AbstractErrorProcess(eqx.Module):
         del shape, key
         return None
 
-    def conditional_log_survival(
-        self, latent: Any, n: Shaped[Array, "..."] | float
-    ) -> Float[Array, "..."]:
+    def conditional_log_survival(self, latent: Any, n: Numbers) -> Float[Array, "..."]:
         r"""$\ln S(n\mid\text{latent})$, elementwise over latent draws."""
         del latent
         return self.log_survival(n)
 
     def conditional_inverse_cumulative_hazard(
-        self, latent: Any, level: Shaped[Array, "..."] | float
+        self, latent: Any, level: Numbers
     ) -> Float[Array, "..."]:
         r"""The `n` at which the cumulative hazard given the latent draw reaches `level`."""
         del latent
         return self.inverse_cumulative_hazard(level)
+
+
+def _length(n: Numbers) -> Float[Array, "..."]:
+    n = as_floating(n)
+    return check_each(n, n >= 0, "a length n must be at least 0: it counts trials.")
+
+
+def _attempts(k: Numbers) -> Float[Array, "..."]:
+    k = as_floating(k)
+    return check_each(k, k >= 0, "attempts must be at least 0: it counts attempts.")

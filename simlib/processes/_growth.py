@@ -13,9 +13,10 @@ from abc import abstractmethod
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float
 
 from .._checks import as_floating, check_interval
+from .._types import Numbers
 from ..formulas import key_tokens as formulas
 
 
@@ -23,11 +24,11 @@ class AbstractGrowth(eqx.Module):
     r"""The number of key tokens $k(n)$ among the first $n$, for real $n\ge0$."""
 
     @abstractmethod
-    def count(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def count(self, n: Numbers) -> Float[Array, "..."]:
         r"""$k(n)$, in key tokens: between 0 and $n$, of slope between 0 and 1."""
 
     @abstractmethod
-    def inverse_count(self, count: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         r"""The length at which $k(n)$ reaches `count` $\ge0$; $\infty$ where it never does."""
 
 
@@ -53,10 +54,10 @@ class LinearShare(AbstractGrowth):
             high_included=True,
         )  # fmt: skip
 
-    def count(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def count(self, n: Numbers) -> Float[Array, "..."]:
         return formulas.linear_count(n, self.share)
 
-    def inverse_count(self, count: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)
         some = self.share > 0
         return jnp.where(some, count / jnp.where(some, self.share, 1.0), _never(count))
@@ -88,32 +89,30 @@ class PowerGrowth(AbstractGrowth):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "in key tokens")
         check_interval("exponent", self.exponent, 0.0, jnp.inf, "a pure number, such as 0.5")
 
-    def _full_length(self, full: Array) -> Array:
-        # Where `full` is false the arguments are replaced: the unused branch stays finite.
-        return formulas.power_full_length(
-            jnp.where(full, self.coefficient, 1.0), jnp.where(full, self.exponent, 2.0)
-        )
+    def _from_full(self, full: Array) -> Float[Array, "..."]:
+        """Tokens that are not key before every token is: $n_1(1-1/a)$, where `full` holds."""
+        # Where it does not, the arguments are replaced: the unused branch stays finite.
+        exponent = jnp.where(full, self.exponent, 2.0)
+        coefficient = jnp.where(full, self.coefficient, 1.0)
+        return formulas.power_full_length(coefficient, exponent) * (1 - 1 / exponent)
 
-    def count(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def count(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
         positive = n > 0
         at = jnp.where(positive, n, 1.0)
-        nominal = formulas.power_count(at, self.coefficient, self.exponent)
-        full = (self.exponent > 1) & (self.exponent * nominal > at)
-        length = self._full_length(full)
-        count = jnp.where(
-            full, at - length * (1 - 1 / self.exponent), jnp.minimum(nominal, at)
-        )  # fmt: skip
+        slope = jnp.log(self.coefficient * self.exponent) + (self.exponent - 1) * jnp.log(at)
+        full = (self.exponent > 1) & (slope > 0)
+        nominal = formulas.power_count(jnp.where(full, 1.0, at), self.coefficient, self.exponent)
+        count = jnp.where(full, at - self._from_full(full), jnp.minimum(nominal, at))
         return jnp.where(positive, count, n)
 
-    def inverse_count(self, count: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)
         positive = count > 0
         at = jnp.where(positive, count, 1.0)
         nominal = (at / self.coefficient) ** (1 / self.exponent)
         full = (self.exponent > 1) & (self.exponent * at > nominal)
-        length = self._full_length(full)
-        n = jnp.where(full, at + length * (1 - 1 / self.exponent), jnp.maximum(nominal, at))
+        n = jnp.where(full, at + self._from_full(full), jnp.maximum(nominal, at))
         return jnp.where(positive, n, count)
 
 
@@ -139,14 +138,14 @@ class LogarithmicGrowth(AbstractGrowth):
     def __check_init__(self):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "key tokens per e-fold")
 
-    def count(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def count(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
         begun = n > 1
         at = jnp.where(begun, n, 2.0)
         nominal = formulas.logarithmic_count(at, self.coefficient)
         return jnp.where(begun, jnp.minimum(nominal, at - 1), 0.0)
 
-    def inverse_count(self, count: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)
         n = jnp.maximum(jnp.exp(count / self.coefficient), 1 + count)
         return jnp.where(count > 0, n, 0.0)
@@ -175,11 +174,11 @@ class SaturatingGrowth(AbstractGrowth):
         check_interval("limit", self.limit, 0.0, jnp.inf, "in key tokens")
         check_interval("scale", self.scale, 0.0, jnp.inf, "in tokens")
 
-    def count(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def count(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
         return jnp.minimum(formulas.saturating_count(n, self.limit, self.scale), n)
 
-    def inverse_count(self, count: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)
         reached = count < self.limit
         share = jnp.where(reached, count / self.limit, 0.0)

@@ -2,9 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float
 
 from .._checks import as_floating, check_interval
+from .._types import Numbers
 from ..formulas import key_tokens as formulas
 from ._base import AbstractErrorProcess
 from ._growth import AbstractGrowth, LinearShare
@@ -55,13 +56,13 @@ class KeyTokens(AbstractErrorProcess):
     def __check_init__(self):
         check_interval("key_error_rate", self.key_error_rate, 0.0, 1.0, "a probability per token")
 
-    def log_survival(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def log_survival(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
         count = self.growth.count(n)
         others = self.non_key.cumulative_hazard(n - count)
         return formulas.log_survival(count, self.key_error_rate, others)
 
-    def inverse_cumulative_hazard(self, level: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         level = as_floating(level)
         hazard = -jnp.log1p(-self.key_error_rate)
         if isinstance(self.non_key, NoErrors):

@@ -4,9 +4,10 @@ from abc import abstractmethod
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float
 
 from .._checks import as_floating, check_interval
+from .._types import Numbers
 from ..formulas import key_tokens as formulas
 
 
@@ -14,14 +15,14 @@ class AbstractNonKeyErrors(eqx.Module):
     r"""Errors of non-key tokens, given by their cumulative hazard over the first $m$ of them."""
 
     @abstractmethod
-    def cumulative_hazard(self, m: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def cumulative_hazard(self, m: Numbers) -> Float[Array, "..."]:
         r"""$\Lambda_{\mathrm{non}}(m)$ for real $m\ge0$; 0 at 0 and never falling."""
 
 
 class NoErrors(AbstractNonKeyErrors):
     r"""Non-key tokens are never wrong: $\Lambda_{\mathrm{non}}=0$."""
 
-    def cumulative_hazard(self, m: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def cumulative_hazard(self, m: Numbers) -> Float[Array, "..."]:
         return jnp.zeros_like(as_floating(m))
 
 
@@ -46,7 +47,7 @@ class ConstantRate(AbstractNonKeyErrors):
             "error_rate", self.error_rate, 0.0, 1.0, "a probability per token", low_included=True
         )
 
-    def cumulative_hazard(self, m: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def cumulative_hazard(self, m: Numbers) -> Float[Array, "..."]:
         return formulas.non_key_constant(m, self.error_rate)
 
 
@@ -76,5 +77,5 @@ class DecayingRate(AbstractNonKeyErrors):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "a hazard per token")
         check_interval("exponent", self.exponent, 0.0, jnp.inf, "a decay", low_included=True)
 
-    def cumulative_hazard(self, m: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def cumulative_hazard(self, m: Numbers) -> Float[Array, "..."]:
         return formulas.non_key_decaying(m, self.coefficient, self.exponent)

@@ -2,9 +2,10 @@
 
 import equinox as eqx
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float
 
 from .._checks import as_floating, check_interval
+from .._types import Numbers
 from ..formulas import uniform as formulas
 from ._base import AbstractErrorProcess
 
@@ -38,13 +39,13 @@ class Uniform(AbstractErrorProcess):
     def __check_init__(self):
         check_interval("error_rate", self.error_rate, 0.0, 1.0, "a probability per token")
 
-    def log_survival(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def log_survival(self, n: Numbers) -> Float[Array, "..."]:
         return formulas.log_survival(n, self.error_rate)
 
-    def inverse_cumulative_hazard(self, level: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         return -as_floating(level) / jnp.log1p(-self.error_rate)
 
-    def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, ""]:
+    def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, "..."]:
         if limit == jnp.inf:
             return formulas.mean_run_length(self.error_rate)
         return super().mean_run_length(limit)
