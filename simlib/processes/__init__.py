@@ -6,6 +6,7 @@ from ._growth import LinearShare as LinearShare
 from ._growth import LogarithmicGrowth as LogarithmicGrowth
 from ._growth import PowerGrowth as PowerGrowth
 from ._growth import SaturatingGrowth as SaturatingGrowth
+from ._heavy_tailed import HeavyTailed as HeavyTailed
 from ._key_tokens import KeyTokens as KeyTokens
 from ._non_key import AbstractNonKeyErrors as AbstractNonKeyErrors
 from ._non_key import ConstantRate as ConstantRate
