@@ -63,15 +63,16 @@ def stream(
             static=static,
             mesh=line,
             size=size,
+            per_device=_BLOCKS_PER_CALL,
         )
         yield np.asarray(results)[:blocks]
         if progress is not None:
             progress(min((begin + blocks) * size, stop) - start, stop - start)
 
 
-@partial(jax.jit, static_argnames=("block", "static", "mesh", "size"))
-def _call(arrays, key, begin, blocks, low, high, *, block, static, mesh, size):
-    """Results of `blocks` blocks from `begin` on, padded with zeros to a fixed number.
+@partial(jax.jit, static_argnames=("block", "static", "mesh", "size", "per_device"))
+def _call(arrays, key, begin, blocks, low, high, *, block, static, mesh, size, per_device):
+    """Results of `blocks` blocks from `begin` on, padded with zeros to `per_device` for each.
 
     Of the first block replicates from `low` on count, of the last those before `high`.
     """
@@ -91,7 +92,7 @@ def _call(arrays, key, begin, blocks, low, high, *, block, static, mesh, size):
             return block(operands, block_key(key, begin + number.astype(jnp.uint32)), valid)
 
         shape = jax.eval_shape(run, jnp.int32(0))
-        empty = jnp.zeros((_BLOCKS_PER_CALL, *shape.shape), shape.dtype)
+        empty = jnp.zeros((per_device, *shape.shape), shape.dtype)
         mine = (blocks - here + devices - 1) // devices
         filled = jax.lax.fori_loop(0, mine, lambda i, out: out.at[i].set(run(i)), empty)
         return filled[:, None]
