@@ -6,8 +6,8 @@ from jaxtyping import Array, Float, Int, Key
 from .._estimate import Estimate
 from ._ratio import ratio_of_totals
 
-_Loss = Float[np.ndarray, "tokens"]
-_Unit = Int[np.ndarray, "tokens"]
+_Loss = Float[np.ndarray, " losses"]
+_Unit = Int[np.ndarray, " units"]
 
 
 def top_share(

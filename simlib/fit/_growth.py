@@ -1,16 +1,18 @@
 """How fast a quantity grows with length: the exponent of a power law for its mean."""
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Float, Num
 
 from .._estimate import Estimate
 
-_STEPS = 200
+_STEPS = 60
 
 
 def growth_exponent(
-    amount: Num[np.ndarray, "units"],
-    length: Num[np.ndarray, "units"],
+    amount: Num[np.ndarray, " amounts"],
+    length: Num[np.ndarray, " lengths"],
     *,
     level: float = 0.95,
 ) -> Estimate:
@@ -59,10 +61,12 @@ def growth_exponent(
     x = np.log(length) - np.log(length).max()  # exponents then never overflow
     target = (amount * x).sum() / amount.sum()
 
+    distinct, units = np.unique(x, return_counts=True)
+
     def tilted_mean(a: float) -> float:
         # Weights n^a, computed relative to the largest of them.
-        weight = np.exp(a * x - (a * x).max())
-        return (weight * x).sum() / weight.sum()
+        weight = units * np.exp(a * distinct - (a * distinct).max())
+        return (weight * distinct).sum() / weight.sum()
 
     # The mean of ln n under weights n^a rises from its smallest to its largest value.
     low, high = -1.0, 1.0
@@ -83,6 +87,36 @@ def growth_exponent(
     return Estimate.from_mean(
         a, np.sqrt(meat) / bread, len(amount), level=level, method="Poisson regression, sandwich"
     )
+
+
+def by_length(
+    groups: Sequence[Float[np.ndarray, "_ _"]],
+    amount: Callable[[Float[np.ndarray, "items tokens"]], Num[np.ndarray, "items"]],
+) -> tuple[Num[np.ndarray, "units"], Num[np.ndarray, "units"]]:
+    """One amount per answer, and the length of that answer, over groups of different lengths.
+
+    Parameters
+    ----------
+    groups
+        Matrices with one row per answer and one column per token, as `answer_log_probs` gives
+        them; one matrix per length.
+    amount
+        From a matrix to one number per row, such as a count of key tokens.
+
+    Returns
+    -------
+    amount, length
+        What `growth_exponent` takes.
+
+    Examples
+    --------
+    >>> sure, unsure = np.zeros((2, 3)), np.full((1, 5), -1.0)
+    >>> by_length([sure, unsure], lambda rows: (rows < -0.5).sum(1))
+    (array([0, 0, 5]), array([3, 3, 5]))
+    """
+    amounts = np.concatenate([amount(rows) for rows in groups])
+    lengths = np.concatenate([np.full(len(rows), rows.shape[1]) for rows in groups])
+    return amounts, lengths
 
 
 def _check(amount: np.ndarray, length: np.ndarray) -> None:

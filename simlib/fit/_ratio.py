@@ -8,8 +8,8 @@ from ._resample import bootstrap_weights, check_resamples
 
 
 def ratio_of_totals(
-    numerator: Num[np.ndarray, "units *entries"],
-    denominator: Num[np.ndarray, "units"],
+    numerator: Num[np.ndarray, "numerators *entries"],
+    denominator: Num[np.ndarray, " denominators"],
     *,
     key: Key[Array, ""],
     resamples: int = 2000,

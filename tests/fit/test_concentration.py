@@ -76,6 +76,7 @@ def test_order_and_scale_do_not_matter(lengths, scale, seed):
         ([1.0, np.inf], [0, 1], [0.5], "finite"),
         ([0.0, 0.0], [0, 1], [0.5], "every loss is 0"),
         ([1.0, 1.0], [0, 1], [1.5], "got 1.5"),
+        ([1.0, 1.0, 1.0], [0, 1], [0.5], "one each"),
     ],
 )
 def test_impossible_input_is_refused(loss, unit, share, message):

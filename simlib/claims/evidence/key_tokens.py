@@ -1,4 +1,4 @@
-"""Evidence on sparse key tokens: proofs and simulation."""
+"""Evidence on sparse key tokens: proofs and simulation; answers are in `_key_tokens_answers`."""
 
 from collections.abc import Callable
 
@@ -12,6 +12,7 @@ from ... import simulate
 from ..._estimate import Estimate
 from ...formulas import error_rate, key_tokens, n, prove_equal, uniform
 from ...processes import (
+    AbstractErrorProcess,
     ConstantRate,
     DecayingRate,
     KeyTokens,
@@ -22,36 +23,33 @@ from ...processes import (
 )
 from .._evidence import Evidence, evidence, symbolic
 from .._finding import LEVEL, joint_level
+from ._effects import difference, scaled, stacked
 
-_REPLICATES = 4_000_000
+_REPLICATES = 1_000_000
 _TOKEN_REPLICATES = 200_000
 
 
-# -- tools ---------------------------------------------------------------------------------
-
-
-def _slope(
-    process,
+def _log_log_slope(
+    process: AbstractErrorProcess,
     lengths: tuple[float, float],
     transform: Callable[[Float[Array, ""]], Float[Array, ""]],
     *,
     key: Key[Array, ""],
+    level: float = LEVEL,
 ) -> Estimate:
-    """Slope of `transform(ln S)` in ln n between two lengths, simulated independently."""
-    ends = [
+    """Slope of `transform(S)` in ln n between two lengths, simulated independently."""
+    start, end = (
         simulate.survival(process, jnp.array([length]), key=k, replicates=_REPLICATES)[0].map(
-            lambda s: transform(jnp.log(s))
+            transform
         )
         for length, k in zip(lengths, jax.random.split(key), strict=True)
-    ]
-    width = np.log(lengths[1] / lengths[0])
-    return Estimate.from_mean(
-        (ends[1].value - ends[0].value) / width,
-        np.hypot(ends[0].stderr, ends[1].stderr) / width,
-        _REPLICATES,
-        level=LEVEL,
-        method="binomial counts, delta method",
     )
+    return scaled(difference(end, start, level=level), 1 / np.log(lengths[1] / lengths[0]))
+
+
+def _log_hazard(survival: Float[Array, ""]) -> Float[Array, ""]:
+    """Logarithm of the cumulative hazard."""
+    return jnp.log(-jnp.log(survival))
 
 
 def _errors(
@@ -89,7 +87,7 @@ def _two_rates_proof() -> Evidence:
 @evidence("key_tokens.two_rate_law", "simulated")
 def _two_rates_simulated(*, key) -> Evidence:
     growth, key_rate, other_rate = PowerGrowth(1.0, 0.5), 0.1, 0.005
-    count = np.floor(np.asarray(growth.count(np.arange(1, 101))))
+    count = np.floor(np.asarray(growth.count(jnp.arange(1.0, 101.0))))
     is_key = np.diff(count, prepend=0.0) > 0
     wrong = _errors(np.where(is_key, key_rate, other_rate), key=key)
     lengths = np.array([25, 50, 100])
@@ -97,7 +95,7 @@ def _two_rates_simulated(*, key) -> Evidence:
     formula = key_tokens.two_rates(lengths, count[lengths - 1], key_rate, other_rate)
     survival = Estimate.from_counts(clean, _TOKEN_REPLICATES, level=joint_level(len(lengths)))
     return Evidence(
-        _scaled(survival, 1 / np.asarray(formula)), note="At most ten key tokens among a hundred."
+        scaled(survival, 1 / np.asarray(formula)), note="At most ten key tokens among a hundred."
     )
 
 
@@ -122,8 +120,8 @@ def _weibull_proof() -> Evidence:
 def _weibull_simulated(*, key) -> Evidence:
     exponent = 0.5
     process = KeyTokens(0.01, PowerGrowth(3.0, exponent))
-    slope = _slope(process, (100.0, 10_000.0), lambda x: jnp.log(-x), key=key)
-    return Evidence(_scaled(slope, 1 / exponent), note="$c=3$, $a=1/2$, hundredfold length.")
+    slope = _log_log_slope(process, (100.0, 10_000.0), _log_hazard, key=key)
+    return Evidence(scaled(slope, 1 / exponent), note="$c=3$, $a=1/2$, hundredfold length.")
 
 
 @evidence("key_tokens.power_law", "derived")
@@ -143,9 +141,9 @@ def _pareto_proof() -> Evidence:
 def _pareto_simulated(*, key) -> Evidence:
     coefficient, rate = 10.0, 0.03
     process = KeyTokens(rate, LogarithmicGrowth(coefficient))
-    slope = _slope(process, (100.0, 10_000.0), lambda x: x, key=key)
+    slope = _log_log_slope(process, (100.0, 10_000.0), jnp.log, key=key)
     exponent = float(key_tokens.logarithmic_exponent(coefficient, rate))
-    return Evidence(_scaled(slope, -1 / exponent), note="$c=10$, hundredfold length.")
+    return Evidence(scaled(slope, -1 / exponent), note="$c=10$, hundredfold length.")
 
 
 @evidence("key_tokens.plateau", "derived")
@@ -169,16 +167,14 @@ def _plateau_simulated(*, key) -> Evidence:
         process, lengths, key=key, replicates=_REPLICATES, level=joint_level(2)
     )
     return Evidence(
-        _scaled(survival, 1 / float(key_tokens.plateau(limit, rate))),
+        scaled(survival, 1 / float(key_tokens.plateau(limit, rate))),
         note="Fifty and five thousand times the length over which key tokens saturate.",
     )
 
 
 @evidence("key_tokens.fixed_share_is_exponential", "derived")
 def _fixed_share_proof() -> Evidence:
-    same = uniform.survival.expression.subs(
-        error_rate, key_tokens.linear_effective_rate.expression
-    )
+    same = uniform.survival.expression.subs(error_rate, key_tokens.linear_effective_rate.expression)
     share = key_tokens.two_rates.expression.subs(
         key_tokens.key_count, key_tokens.linear_count.expression
     )
@@ -188,9 +184,10 @@ def _fixed_share_proof() -> Evidence:
 @evidence("key_tokens.fixed_share_is_exponential", "simulated")
 def _fixed_share_simulated(*, key) -> Evidence:
     process = KeyTokens(0.01, LinearShare(0.09), ConstantRate(1e-5))
-    slope = _slope(process, (500.0, 1000.0), lambda x: jnp.log(-x), key=key)
+    slope = _log_log_slope(process, (500.0, 1000.0), _log_hazard, key=key)
     return Evidence(
-        slope.map(lambda a: 2.0 ** (a - 1.0)), note="Nine per cent key tokens, 500 and 1,000 tokens."
+        slope.map(lambda a: 2.0 ** (a - 1.0)),
+        note="Nine per cent key tokens, 500 and 1,000 tokens.",
     )
 
 
@@ -220,10 +217,10 @@ def _sum_condition_simulated(*, key) -> Evidence:
     first = 0.2
     # No key tokens to speak of, so that the non-key factor is seen alone.
     process = KeyTokens(1e-9, LinearShare(0.0), DecayingRate(first, 1.0))
-    slope = _slope(process, (99.0, 9999.0), lambda x: x, key=key)
+    slope = _log_log_slope(process, (99.0, 9999.0), jnp.log, key=key)
     # The clock of the decay starts at one: ln(1 + m) instead of ln m.
     correction = np.log(9999.0 / 99.0) / np.log(10_000.0 / 100.0)
-    return Evidence(_scaled(slope, -correction / first), note="$h_0=0.2$, hundredfold length.")
+    return Evidence(scaled(slope, -correction / first), note="$h_0=0.2$, hundredfold length.")
 
 
 @evidence("key_tokens.constant_rate_wins", "derived")
@@ -248,26 +245,18 @@ def _constant_rate_proof() -> Evidence:
 def _constant_rate_simulated(*, key) -> Evidence:
     rate, lengths = 1e-4, (10_000.0, 20_000.0)
     growths = (PowerGrowth(1.0, 0.5), LogarithmicGrowth(5.0), SaturatingGrowth(20.0, 200.0))
-    found = []
-    for growth, k in zip(growths, jax.random.split(key, len(growths)), strict=True):
-        ends = [
-            simulate.survival(
-                KeyTokens(0.001, growth, ConstantRate(rate)), jnp.array([length]), key=one,
-                replicates=_REPLICATES,
-            )[0].map(jnp.log)
-            for length, one in zip(lengths, jax.random.split(k), strict=True)
-        ]  # fmt: skip
-        expected = -np.log1p(-rate) * (lengths[1] - lengths[0])
-        found.append(
-            Estimate.from_mean(
-                (ends[0].value - ends[1].value) / expected,
-                np.hypot(ends[0].stderr, ends[1].stderr) / expected,
-                _REPLICATES,
-                level=joint_level(len(growths)),
-                method="binomial counts, delta method",
-            )
+    found = [
+        _log_log_slope(
+            KeyTokens(0.001, growth, ConstantRate(rate)), lengths, jnp.log, key=k,
+            level=joint_level(len(growths)),
         )
-    return Evidence(_stacked(found), note="Between 10,000 and 20,000 tokens, one in 10,000 wrong.")
+        for growth, k in zip(growths, jax.random.split(key, len(growths)), strict=True)
+    ]  # fmt: skip
+    expected = np.log1p(-rate) * (lengths[1] - lengths[0]) / np.log(lengths[1] / lengths[0])
+    return Evidence(
+        scaled(stacked(found), 1 / expected),
+        note="Between 10,000 and 20,000 tokens, one in 10,000 wrong.",
+    )
 
 
 # -- concentration and dependence ----------------------------------------------------------
@@ -281,7 +270,7 @@ def _concentration_proof() -> Evidence:
         key_tokens.key_error_rate: mean + (1 - share) * d,
         key_tokens.non_key_error_rate: mean - share * d,
     }
-    gap = key_tokens.concentration_gap.expression.subs(rates, simultaneous=True) / n
+    gap = key_tokens.concentration_gap.expression.xreplace(rates) / n
     slope = share * (1 - share) * d / ((1 - mean - (1 - share) * d) * (1 - mean + share * d))
     return Evidence(
         (
@@ -306,13 +295,7 @@ def _concentration_simulated(*, key) -> Evidence:
     ]
     bound = length * share * (1 - share) * rate**2 / 2
     return Evidence(
-        Estimate.from_mean(
-            (logs[0].value - logs[1].value) / bound,
-            np.hypot(logs[0].stderr, logs[1].stderr) / bound,
-            _TOKEN_REPLICATES,
-            level=LEVEL,
-            method="binomial counts, delta method",
-        ),
+        scaled(difference(*logs, level=LEVEL), 1 / bound),
         note="Forty tokens; one in ten wrong with probability one half, or all with a twentieth.",
     )
 
@@ -345,7 +328,7 @@ def _union_bound_simulated(*, key) -> Evidence:
     counts = np.array([x.sum() for x in (shared, independent, exclusive)])
     failure = Estimate.from_counts(counts, _TOKEN_REPLICATES, level=joint_level(3))
     return Evidence(
-        _scaled(failure, 1 / float(key_tokens.union_bound(count, rate))),
+        scaled(failure, 1 / float(key_tokens.union_bound(count, rate))),
         note="Ten key tokens whose errors coincide, are independent, or exclude each other.",
     )
 
@@ -357,18 +340,18 @@ def _association_proof() -> Evidence:
     excess = sp.factor((b + j) / (a + b + j) - b / (a + b))
     return Evidence(
         symbolic(excess.is_positive),
-        note="Beta-distributed rates: after j right tokens the next is right more often than b/(a+b).",
+        note="Beta-distributed rates: the more tokens were right, the likelier the next is.",
     )
 
 
 @evidence("key_tokens.association_helps", "simulated")
 def _association_simulated(*, key) -> Evidence:
-    count, mean, correlation = 20, 0.05, 0.1
+    replicates, count, mean, correlation = 50_000, 20, 0.05, 0.1
     size = 1 / correlation - 1
     rates_key, errors_key = jax.random.split(key)
-    rates = jax.random.beta(rates_key, mean * size, (1 - mean) * size, (_TOKEN_REPLICATES, 1))
-    wrong = jax.random.uniform(errors_key, (_TOKEN_REPLICATES, count)) < rates
-    clean = Estimate.from_counts(int((~wrong.any(1)).sum()), _TOKEN_REPLICATES, level=LEVEL)
+    rates = jax.random.beta(rates_key, mean * size, (1 - mean) * size, (replicates, 1))
+    wrong = jax.random.uniform(errors_key, (replicates, count)) < rates
+    clean = Estimate.from_counts(int((~wrong.any(1)).sum()), replicates, level=LEVEL)
     product = count * np.log1p(-mean)
     return Evidence(
         clean.map(lambda s: jnp.log(s) - product),
@@ -388,30 +371,4 @@ def _longppl_proof() -> Evidence:
             symbolic(((-solution[short]) - (-solution[long]) - 2).is_positive),
         ),
         note="The two inequalities of the definition, rewritten as losses.",
-    )
-
-
-def _scaled(estimate: Estimate, factor) -> Estimate:
-    """Value, standard error and interval times a number or an array."""
-    ends = jnp.stack([estimate.lower * factor, estimate.upper * factor])
-    return Estimate(
-        value=estimate.value * factor,
-        stderr=estimate.stderr * jnp.abs(jnp.asarray(factor)),
-        lower=ends.min(0),
-        upper=ends.max(0),
-        level=estimate.level,
-        n=estimate.n,
-        method=estimate.method,
-    )
-
-
-def _stacked(estimates: list[Estimate]) -> Estimate:
-    """Scalar estimates of one level as one estimate with several entries."""
-    first = estimates[0]
-    fields = ("value", "stderr", "lower", "upper")
-    return Estimate(
-        *(jnp.stack([getattr(x, field) for x in estimates]) for field in fields),
-        level=first.level,
-        n=min(x.n for x in estimates),
-        method=first.method,
     )

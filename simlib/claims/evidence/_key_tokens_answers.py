@@ -1,0 +1,112 @@
+"""Evidence on sparse key tokens from the answers of a real model."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Bool, Float
+
+from ... import fit, traces
+from .._evidence import Evidence, evidence
+from .._finding import joint_level
+from ._effects import difference, stacked
+
+#: Levels (lengths of the list) of the tasks whose length can be varied.
+_LEVELS = {"copy": (4, 8, 16, 32), "reverse": (3, 5, 7), "sort": (3, 5, 7)}
+_THRESHOLDS = (0.02, 0.1, 0.5)
+_MAIN_THRESHOLD = 0.1
+_RESAMPLES = 5000
+
+
+def _answers(task: str) -> list[Float[np.ndarray, "_ _"]]:
+    """Log-probabilities of the right tokens, one matrix per length, shortest first."""
+    data = traces.load("answers-smollm2")
+    return [fit.answer_log_probs(data, task=task, level=level) for level in _LEVELS[task]]
+
+
+def _is_key(rows: Float[np.ndarray, "items tokens"], threshold: float) -> Bool[np.ndarray, "..."]:
+    """Tokens with an error probability above the threshold."""
+    return -np.expm1(rows) > threshold
+
+
+@evidence("key_tokens.errors_are_sparse", "traces", model="smollm2")
+def _sparse_answers(*, key) -> Evidence:
+    found = []
+    for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
+        loss = -_answers(task)[-1]
+        unit = np.repeat(np.arange(len(loss)), loss.shape[1])
+        level = joint_level(len(_LEVELS))
+        shares = fit.top_share(
+            loss.ravel(), unit, np.array([0.1]), key=k, resamples=_RESAMPLES, level=level
+        )
+        found.append(shares[0])
+    return Evidence(stacked(found), note="Copy, reverse, sort; longest lists of each.")
+
+
+@evidence("key_tokens.non_key_is_negligible", "traces", model="smollm2")
+def _negligible_answers(*, key) -> Evidence:
+    found = []
+    for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
+        rows = _answers(task)[-1]
+        other = np.where(_is_key(rows, _MAIN_THRESHOLD), 0.0, -rows)
+        found.append(
+            fit.ratio_of_totals(
+                other.sum(1), -rows.sum(1), key=k, resamples=_RESAMPLES,
+                level=joint_level(len(_LEVELS)),
+            )
+        )  # fmt: skip
+    return Evidence(stacked(found), note="Copy, reverse, sort; longest lists of each.")
+
+
+@evidence("key_tokens.rates_stay_constant", "traces", model="smollm2")
+def _constant_answers(*, key) -> Evidence:
+    found = []
+    for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
+        hazards = []
+        answers = _answers(task)
+        for rows, one in zip((answers[0], answers[-1]), jax.random.split(k), strict=True):
+            is_key = _is_key(rows, _MAIN_THRESHOLD)
+            loss = np.where(is_key, -rows, 0.0).sum(1)
+            hazards.append(fit.ratio_of_totals(loss, is_key.sum(1), key=one).map(jnp.log))
+        level = joint_level(len(_LEVELS))
+        found.append(difference(hazards[1], hazards[0], level=level).map(jnp.exp))
+    return Evidence(stacked(found), note="Copy, reverse, sort; longest over shortest lists.")
+
+
+@evidence("key_tokens.association_helps", "traces", model="smollm2")
+def _association_answers(*, key) -> Evidence:
+    found = []
+    for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
+        level = joint_level(len(_LEVELS))
+        gap = fit.uniform_gap(_answers(task)[-1], key=k, level=level, resamples=_RESAMPLES)
+        found.append(gap.association)
+    return Evidence(
+        stacked(found), note="Copy, reverse, sort; positions of the longest lists, over answers."
+    )
+
+
+def _sublinear(task: str) -> Evidence:
+    answers, level = _answers(task), joint_level(len(_THRESHOLDS))
+    found = [
+        fit.growth_exponent(
+            *fit.by_length(answers, lambda rows, t=threshold: _is_key(rows, t).sum(1)), level=level
+        )
+        for threshold in _THRESHOLDS
+    ]
+    return Evidence(
+        stacked(found), note="Key: error probability above a fiftieth, a tenth, one half."
+    )
+
+
+@evidence("key_tokens.sublinear_copy", "traces", model="smollm2")
+def _sublinear_copy() -> Evidence:
+    return _sublinear("copy")
+
+
+@evidence("key_tokens.sublinear_reverse", "traces", model="smollm2")
+def _sublinear_reverse() -> Evidence:
+    return _sublinear("reverse")
+
+
+@evidence("key_tokens.sublinear_sort", "traces", model="smollm2")
+def _sublinear_sort() -> Evidence:
+    return _sublinear("sort")
