@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 collect_app = typer.Typer(
     help="Collect traces from a local language model (needs the optional group `lm`).",
-    invoke_without_command=True,
+    no_args_is_help=True,
 )
 
 _DEFAULT = "answers-smollm2"
@@ -30,19 +30,26 @@ _Threads = Annotated[int, typer.Option(min=1, help="Threads for the model.")]
 _Items = Annotated[int, typer.Option(min=1, help="How many random items to measure again.")]
 
 
+def _check_now(wanted: bool) -> bool:
+    if wanted:
+        check_command()
+        raise typer.Exit()
+    return wanted
+
+
 @collect_app.callback()
 def _root(
-    context: typer.Context,
-    check: Annotated[bool, typer.Option("--check", help="Same as `simlib collect check`.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            callback=_check_now,
+            is_eager=True,
+            help="Same as `simlib collect check` with its defaults.",
+        ),
+    ] = False,
 ) -> None:
-    if context.invoked_subcommand is None:
-        if check:
-            check_command()
-        else:
-            typer.echo(context.get_help())
-            raise typer.Exit(2)
-    elif check:
-        raise typer.BadParameter("--check stands alone; or use `simlib collect check`.")
+    pass
 
 
 @collect_app.command("answers")
