@@ -59,7 +59,9 @@ def _solver(value: Callable) -> Callable:
         longest = jnp.full_like(level, jnp.exp(jnp.asarray(_LOG_HIGH, level.dtype)))
         reached = value(dynamic, longest) >= level
         searched = reached & (level > 0)
-        tolerance = 4 * jnp.finfo(level.dtype).eps
+        rounding = 16 * jnp.finfo(level.dtype).eps
+        # Two final steps square the error twice.
+        near = jnp.finfo(level.dtype).eps ** 0.5 / 16
         target = jnp.log(jnp.where(searched, level, 1.0))
 
         def improve(state):
@@ -69,14 +71,14 @@ def _solver(value: Callable) -> Callable:
             below = f < level
             low, high = jnp.where(below, x, low), jnp.where(below, high, x)
             # On a plateau rounding moves the solution far: a residual of rounding size is enough.
-            done = done | (jnp.abs(f - level) <= tolerance * level)
+            done = done | (jnp.abs(f - level) <= rounding * level)
             newton = x - (jnp.log(f) - target) * f / (slope * n)
             middle = (low + high) / 2
             # A step that leaves the bracket, or does not halve, is replaced by bisection.
             good = (newton >= low) & (newton <= high) & (jnp.abs(newton - x) <= last / 2)
             new = jnp.where(done, x, jnp.where(good, newton, middle))
             last = jnp.abs(new - x)
-            done = done | (last <= tolerance * jnp.maximum(jnp.abs(x), 1.0))
+            done = done | (last <= near)
             return steps + 1, low, high, new, last, done
 
         start = (
@@ -85,11 +87,11 @@ def _solver(value: Callable) -> Callable:
         )  # fmt: skip
         unfinished = lambda state: ~jnp.all(state[-1]) & (state[0] < _MOST_STEPS)
         x = jax.lax.while_loop(unfinished, improve, start)[3]
-        # One Newton step in n itself removes the rounding of ln n.
         n = jnp.exp(x)
-        f, slope = with_slope(dynamic, n)
-        polished = n - (f - level) / slope
-        n = jnp.where(jnp.abs(polished - n) <= 100 * tolerance * n, polished, n)
+        for _ in range(2):  # in n itself, which also removes the rounding of ln n
+            f, slope = with_slope(dynamic, n)
+            polished = n - (f - level) / slope
+            n = jnp.where(jnp.abs(polished - n) <= 8 * near * n, polished, n)
         return jnp.where(searched, n, jnp.where(level > 0, jnp.inf, 0.0))
 
     @solve.defjvp
