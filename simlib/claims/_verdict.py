@@ -40,9 +40,10 @@ def judge(
     rounded = [_round_outwards(*row) for row in rows.tolist()]
     verdicts = [judge_interval(lower, upper, margin) for _, _, lower, upper in rounded]
     verdict = min(verdicts, key=_WORST_FIRST.index)
+    room = _distance_outside if verdict is Verdict.DISAGREES else _room_inside
     shown = min(
         (i for i in range(entries) if verdicts[i] is verdict),
-        key=lambda i: _slack(*rounded[i][2:], margin),
+        key=lambda i: room(*rounded[i][2:], margin),
     )
     reason = _unusable(rows, effect)
     if reason:
@@ -89,10 +90,15 @@ def _unusable(rows: np.ndarray, effect: Estimate) -> str:
     return ""
 
 
-def _slack(lower: float, upper: float, margin: Margin) -> float:
-    """Room between interval and margin; the smallest belongs to the least favourable entry."""
+def _room_inside(lower: float, upper: float, margin: Margin) -> float:
+    """Room between the interval and the ends of the margin; negative if it sticks out."""
     room = min(lower - margin.lower, margin.upper - upper)
     return -math.inf if math.isnan(room) else room
+
+
+def _distance_outside(lower: float, upper: float, margin: Margin) -> float:
+    """Minus the gap between margin and interval: the clearest contradiction comes first."""
+    return -max(margin.lower - upper, lower - margin.upper)
 
 
 def _round_outwards(

@@ -3,6 +3,7 @@
 import difflib
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 from ._exercise import Exercise, Result
@@ -10,8 +11,7 @@ from ._exercise import Exercise, Result
 
 def topics() -> tuple[str, ...]:
     """Topics that have exercises."""
-    package = importlib.import_module(__package__)
-    names = (module.name for module in pkgutil.iter_modules(package.__path__))
+    names = (module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]))
     return tuple(sorted(name for name in names if not name.startswith("_")))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -103,16 +103,15 @@ class Expression(AnswerKind):
         expression = sp.sympify(given)
         if expression.has(sp.zoo, sp.nan, sp.oo):
             raise ValueError(f"exercise {exercise}: the answer {expression} is not finite.")
-        allowed = {symbol.name for symbol in right.free_symbols}
-        strangers = sorted(s.name for s in expression.free_symbols if s.name not in allowed)
+        allowed = _names(right)
+        strangers = sorted(_names(expression) - allowed)
         if strangers:
             raise ValueError(
                 f"exercise {exercise} is about {', '.join(sorted(allowed))}, but the answer "
                 f"contains {', '.join(strangers)}; eliminate it or rename it."
             )
-        return expression.xreplace(
-            {symbol: QUANTITIES[symbol.name].symbol for symbol in expression.free_symbols}
-        )
+        known = {symbol: QUANTITIES[str(symbol)].symbol for symbol in expression.free_symbols}
+        return cast(sp.Expr, expression.xreplace(known))
 
     def same(self, given: Any, other: Any) -> bool:
         return prove_equal(given, other).holds
@@ -185,6 +184,10 @@ class Function(AnswerKind):
                 )
             values.append(float(value))
         return np.array(values)
+
+
+def _names(expression: sp.Expr) -> set[str]:
+    return {str(symbol) for symbol in expression.free_symbols}
 
 
 def _as_floats(given: Any, exercise: str) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -23,7 +24,7 @@ def styled(ax: Axes | None) -> Iterator[Axes]:
     if ax is not None:
         yield ax
         return
-    with mpl.rc_context(rc_settings()):
+    with mpl.rc_context(cast(Any, rc_settings())):
         yield plt.subplots()[1]
 
 

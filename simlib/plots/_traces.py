@@ -1,24 +1,22 @@
 """Figures drawn from traces of real models."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 
 from .._estimate import Estimate
+from ..traces import Traces
 from ._axes import BAND_ALPHA, add_legend, draw_band, styled
-
-if TYPE_CHECKING:
-    from ..traces import Traces
 
 #: Positions that fewer answers reach are left out of a profile: their means say little.
 MINIMUM_ITEMS = 30
 
 
 def difficulty_histogram(
-    traces: "Traces",
+    traces: Traces,
     ax: Axes | None = None,
     *,
     model: str,
@@ -100,7 +98,7 @@ def difficulty_histogram(
             linewidth=0,
         )
         weights = np.full(count - impossible, 1 / count)
-        axes.hist(log_p[impossible:], bins=edges, weights=weights, color=color, alpha=0.35)
+        axes.hist(log_p[impossible:], bins=edges.tolist(), weights=weights, color=color, alpha=0.35)
         axes.set(
             xlabel=r"$\log_{10}$ of the success probability of one attempt",
             ylabel="share of items",
@@ -111,7 +109,7 @@ def difficulty_histogram(
 
 
 def token_profile(
-    traces: "Traces",
+    traces: Traces,
     ax: Axes | None = None,
     *,
     model: str,
@@ -184,13 +182,13 @@ def token_profile(
         name = label or _selection(model, task, level)
         draw_band(axes, profile["position"].to_numpy() + 1, estimate, name, **line)
         axes.set(xlabel="position in the answer (tokens)", ylabel="error rate (1 per token)")
-        axes.xaxis.get_major_locator().set_params(integer=True)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         add_legend(axes)
     return axes
 
 
 def _select(
-    traces: "Traces", table: pl.DataFrame, model: str, task: str | None, level: int | None
+    traces: Traces, table: pl.DataFrame, model: str, task: str | None, level: int | None
 ) -> pl.DataFrame:
     """Rows of one model, and of one task and level if these are named."""
     items = traces.items

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import cast
 
 import jax
 import jax.numpy as jnp
@@ -74,7 +75,7 @@ _T = sp.Symbol("t", positive=True)
 
 def _positive(expression: sp.Expr) -> sp.Expr:
     """The expression with e = 1/(1+t): SymPy then knows that 0 < e < 1."""
-    return sp.factor(sp.simplify(expression.subs(error_rate, 1 / (1 + _T))))
+    return cast(sp.Expr, sp.factor(sp.simplify(expression.subs(error_rate, 1 / (1 + _T)))))
 
 
 # -- the geometric law ---------------------------------------------------------------------
@@ -284,7 +285,7 @@ def _cells() -> list[Float[np.ndarray, "items tokens"]]:
     steps = steps.with_columns(length=pl.len().over("item_id"))
     cells = []
     for _, cell in sorted(steps.group_by("task", "level"), key=lambda group: group[0]):
-        length = cell["length"].mode().min()
+        length = int(cell["length"].mode().sort()[0])
         rows = cell.filter(length=length).sort("item_id", "position")["log_prob"]
         cells.append(rows.to_numpy().astype(np.float64).reshape(-1, length))
     return cells
@@ -325,8 +326,10 @@ def _by_cell(token_success: Callable[[np.ndarray], np.ndarray]) -> Estimate:
 
 @evidence("uniform.one_rate_fits_answers", "traces", model=_MODEL)
 def _one_rate_traces() -> Evidence:
-    ratio = _by_cell(lambda rows: np.exp(rows).mean(1)).map(jnp.exp)
-    return Evidence(ratio, note="One ratio per task and level, answers of the commonest length.")
+    effect = _by_cell(lambda rows: np.exp(rows).mean(1))
+    return Evidence(
+        effect, note="One effect per task and level, from answers of the commonest length."
+    )
 
 
 @evidence("uniform.heterogeneity_helps", "traces", model=_MODEL)
