@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Literal
 
 import equinox as eqx
-import jax
+import jax.core
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, ArrayLike, Float, Shaped
+from jaxtyping import Array, Bool, Float
 from scipy import stats
+
+from ._types import Numbers
 
 _COUNT_METHODS = ("wilson", "clopper-pearson")
 
@@ -50,12 +52,20 @@ class Estimate(eqx.Module):
                 f"value, stderr, lower and upper must share one shape, got {sorted(shapes)}; "
                 "broadcast them first."
             )
+        if not any(isinstance(x, jax.core.Tracer) for x in (self.value, self.lower, self.upper)):
+            value, lower, upper = map(np.asarray, (self.value, self.lower, self.upper))
+            outside = (value < lower) | (value > upper)
+            if outside.any():
+                raise ValueError(
+                    f"value must lie between lower and upper, got {value[outside].flat[0]} outside "
+                    f"{lower[outside].flat[0]} to {upper[outside].flat[0]}; were they swapped?"
+                )
 
     # -- construction ---------------------------------------------------------------------
 
     @staticmethod
     def from_counts(
-        successes: Shaped[ArrayLike, "..."],
+        successes: Numbers,
         n: int,
         *,
         level: float = 0.95,
@@ -112,8 +122,8 @@ class Estimate(eqx.Module):
 
     @staticmethod
     def from_mean(
-        mean: Shaped[ArrayLike, "..."],
-        stderr: Shaped[ArrayLike, "..."],
+        mean: Numbers,
+        stderr: Numbers,
         n: int,
         *,
         level: float = 0.95,
@@ -142,9 +152,9 @@ class Estimate(eqx.Module):
 
     @staticmethod
     def from_draws(
-        draws: Shaped[ArrayLike, "..."],
+        draws: Numbers,
         *,
-        value: Shaped[ArrayLike, "..."] | None = None,
+        value: Numbers | None = None,
         n: int | None = None,
         level: float = 0.95,
         axis: int = 0,
@@ -186,9 +196,7 @@ class Estimate(eqx.Module):
         )
 
     @staticmethod
-    def exact(
-        value: Shaped[ArrayLike, "..."], *, method: str = "exact", unit: str = ""
-    ) -> "Estimate":
+    def exact(value: Numbers, *, method: str = "exact", unit: str = "") -> "Estimate":
         """A value without uncertainty, for instance from a closed form."""
         value = np.asarray(value, dtype=np.float64)
         return _make(value, np.zeros_like(value), value, value, 0.95, 0, method, unit)
@@ -203,13 +211,19 @@ class Estimate(eqx.Module):
     def is_exact(self) -> bool:
         return self.n == 0 and bool(jnp.all(self.lower == self.upper))
 
-    def contains(self, truth: Shaped[ArrayLike, "..."]) -> Shaped[np.ndarray, "..."]:
+    def contains(self, truth: Numbers) -> Bool[np.ndarray, "..."]:
         """Whether each interval contains `truth` (end points included)."""
         truth = np.asarray(truth)
         inside = (np.asarray(self.lower) <= truth) & (truth <= np.asarray(self.upper))
         return np.asarray(inside)
 
-    def z_score(self, truth: Shaped[ArrayLike, "..."]) -> Shaped[np.ndarray, "..."]:
+    def overlaps(self, other: "Estimate") -> Bool[np.ndarray, "..."]:
+        """Whether the intervals of both share a point. Not a test of equality: two estimates
+        can differ significantly although their intervals overlap."""
+        lower = np.maximum(np.asarray(self.lower), np.asarray(other.lower))
+        return lower <= np.minimum(np.asarray(self.upper), np.asarray(other.upper))
+
+    def z_score(self, truth: Numbers) -> Float[np.ndarray, "..."]:
         """`(value - truth) / stderr`; 0 where both agree exactly, infinite if stderr is 0."""
         difference = np.asarray(self.value) - np.asarray(truth)
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -253,26 +267,26 @@ class Estimate(eqx.Module):
     def text(self, style: Literal["plain", "interval"] = "plain") -> str:
         """The scalar estimate, rounded to its standard error.
 
-        `"plain"` gives `0.366 ± 0.015`; `"interval"` adds level, interval and `n`.
+        `"plain"` gives `0.366 ± 0.015`; `"interval"` adds level, interval and `n`. Where the
+        standard error is 0 although the value is uncertain (no success among `n`), the plain
+        form shows the interval instead.
         """
         if self.shape:
             raise ValueError(f"text() needs a scalar Estimate, got shape {self.shape}; index it.")
-        value, error = float(self.value), float(self.stderr)
+        show = _rounder(float(self.value), float(self.stderr))
         unit = f" {self.unit}" if self.unit else ""
-        if self.is_exact or error == 0.0 or not math.isfinite(error):
-            plain = f"{value:.4g}{unit}"
-            show = lambda x: f"{x:.4g}"
-        else:
-            show = _rounder(value, error)
-            plain = f"{show(value)} ± {show(error)}{unit}"
-        if style == "plain":
-            return plain
+        value = f"{show(float(self.value))}{unit}"
         if self.is_exact:
-            return f"{plain} (exact)"
-        return (
-            f"{show(value)}{unit} ({100 * self.level:g} % interval "
-            f"{show(float(self.lower))} to {show(float(self.upper))}, n = {self.n})"
-        )
+            return value if style == "plain" else f"{value} (exact)"
+        interval = f"{100 * self.level:g} % interval {self._ends(show)}"
+        if style == "interval":
+            return f"{value} ({interval}, n = {self.n})"
+        if self.stderr == 0:
+            return f"{value} ({interval})"
+        return f"{show(float(self.value))} ± {show(float(self.stderr))}{unit}"
+
+    def _ends(self, show: Callable[[float], str]) -> str:
+        return f"{show(float(self.lower))} to {show(float(self.upper))}"
 
     def __format__(self, spec: str) -> str:
         return self.text() if not spec else format(self.text(), spec)
@@ -282,15 +296,10 @@ class Estimate(eqx.Module):
             return f"Estimate(shape={self.shape}, level={self.level:g}, n={self.n}, {self.method})"
         if self.is_exact:
             return f"Estimate({self.text()}; {self.method})"
-        show = (
-            _rounder(float(self.value), float(self.stderr))
-            if 0 < float(self.stderr) < math.inf
-            else lambda x: f"{x:.4g}"
-        )
-        return (
-            f"Estimate({self.text()}; {100 * self.level:g} % interval {show(float(self.lower))} "
-            f"to {show(float(self.upper))}; n = {self.n}, {self.method})"
-        )
+        show = _rounder(float(self.value), float(self.stderr))
+        value = show(float(self.value)) if self.stderr == 0 else self.text()
+        interval = f"{100 * self.level:g} % interval {self._ends(show)}"
+        return f"Estimate({value}; {interval}; n = {self.n}, {self.method})"
 
 
 def _make(value, stderr, lower, upper, level, n, method, unit) -> Estimate:
@@ -301,7 +310,12 @@ def _make(value, stderr, lower, upper, level, n, method, unit) -> Estimate:
 
 
 def _rounder(value: float, error: float) -> Callable[[float], str]:
-    """A formatter that keeps the standard error to one digit (two if that digit is 1)."""
+    """A formatter that keeps the standard error to one digit (two if that digit is 1).
+
+    Four significant digits where there is no standard error to round to.
+    """
+    if not (0 < error < math.inf and math.isfinite(value)):
+        return lambda x: f"{x:.4g}"
     exponent = math.floor(math.log10(error))
     if error / 10.0**exponent < 2.0:
         exponent -= 1
