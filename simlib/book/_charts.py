@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._style import CYCLE
+from ._text import superscript
 from ._vega import vega_expression
 
 if TYPE_CHECKING:
@@ -214,16 +215,12 @@ def _axis(scale: Scale, bounds: tuple[float, float] | None) -> Any:
         return alt.Axis(tickCount=6)
     first, last = math.ceil(math.log10(bounds[0]) - 1e-9), math.floor(math.log10(bounds[1]) + 1e-9)
     powers = range(first, last + 1)
-    labels = [
-        f"{10.0**i:,.5g}" if -3 <= i <= 4 else f"10{str(i).translate(_RAISED)}" for i in powers
-    ]
+    labels = [f"{10.0**i:,.5g}" if -3 <= i <= 4 else f"10{superscript(i)}" for i in powers]
+    texts = json.dumps(labels, ensure_ascii=False)
     return alt.Axis(
         values=[10.0**i for i in powers],
-        labelExpr=f"{json.dumps(labels)}[round(log(datum.value) / LN10) - ({first})]",
+        labelExpr=f"{texts}[round(log(datum.value) / LN10) - ({first})]",
     )
-
-
-_RAISED = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def _repeat(values: Sequence[Any], labels: Sequence[str]) -> list[Any]:

@@ -4,15 +4,13 @@ Prose never holds a typed result: a cell glues the number under a name and the t
 the role ``{glue:text}`name` ``. The text is rounded here, in one place, and to what is known.
 """
 
-import re
 from typing import Any
 
 import numpy as np
 
 from .._estimate import Estimate
+from ._text import polish
 
-_EXPONENT = re.compile(r"(?P<digits>[\d.]+)e(?P<sign>[+-])0*(?P<power>\d+)")
-_SUPERSCRIPT = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _ESTIMATE_FORMS = ("plain", "interval", "value")
 
 
@@ -139,14 +137,3 @@ def _estimate_text(value: Estimate, form: str) -> str:
     if form not in _ESTIMATE_FORMS:
         raise ValueError(f"form must be one of {_ESTIMATE_FORMS} for an Estimate, got {form!r}.")
     return value.text(form)  # type: ignore[arg-type]
-
-
-def polish(text: str) -> str:
-    """Powers of ten written out, true minus signs."""
-
-    def power(match: re.Match[str]) -> str:
-        exponent = f"{'-' if match['sign'] == '-' else ''}{match['power']}"
-        return f"{match['digits']} × 10{exponent.translate(_SUPERSCRIPT)}"
-
-    text = _EXPONENT.sub(power, text)
-    return re.sub(r"(?<![\w)])-(?=\d)", "−", text)

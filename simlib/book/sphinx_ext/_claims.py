@@ -13,7 +13,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from .._glue import polish
+from .._text import polish
 
 if TYPE_CHECKING:
     from simlib.claims import Entry, Finding

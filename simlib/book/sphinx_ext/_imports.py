@@ -239,7 +239,7 @@ def residue(tree: ast.Module) -> list[ast.stmt]:
     """Statements of an `__init__` that do more than re-export: no imports, docstring, `__all__`."""
     kept = []
     for statement in tree.body:
-        if isinstance(statement, (ast.Import, ast.ImportFrom)):
+        if _only_imports(statement):
             continue
         if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
             continue
@@ -247,6 +247,12 @@ def residue(tree: ast.Module) -> list[ast.stmt]:
             continue
         kept.append(statement)
     return kept
+
+
+def _only_imports(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.If):
+        return all(map(_only_imports, [*statement.body, *statement.orelse]))
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
 
 
 def _top_level(tree: ast.Module) -> Iterator[ast.stmt]:

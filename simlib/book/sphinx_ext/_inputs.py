@@ -115,8 +115,9 @@ class Project:
             digest = self.module_digest(module)
             if digest is not None:
                 found[f"module {module}"] = digest
-            # A module that names a data set (as a default, say) loads it for the page.
-            strings |= set(_strings(self.graph.tree(module))) & set(self.datasets)
+            # A module that names a data set or a data file reads it for the page.
+            texts = set(_strings(self.graph.tree(module)))
+            strings |= texts & set(self.datasets) | set(self._files_named(texts))
         found |= {f"data {name}": self.datasets[name] for name in strings & set(self.datasets)}
         found |= self._claims_used(strings, modules)
         found |= {
@@ -142,11 +143,11 @@ class Project:
         return {f"claim {name}": self.claims[name] for name in named}
 
     def _files_named(self, strings: Iterable[str]) -> Iterator[str]:
-        """Strings that are paths of files below `data/`."""
+        """Strings that are paths of files below `data/`; the registry counts by its entries."""
         data = self.root / "data"
         for text in strings:
             path = 2 < len(text) < 100 and re.fullmatch(r"[\w./-]+\.\w+", text)
-            if path and (data / text).is_file():
+            if path and text != "registry.toml" and (data / text).is_file():
                 yield text
 
 
@@ -179,14 +180,9 @@ def registry_entries(data: Path) -> Iterator[tuple[str, dict]]:
     path = data / "registry.toml"
     if not path.is_file():
         return
-    content = tomllib.loads(path.read_text("utf-8"))
-    for key, value in content.items():
-        if isinstance(value, list):
-            for entry in value:
-                if isinstance(entry, dict) and "id" in entry:
-                    yield str(entry["id"]), entry
-        elif isinstance(value, dict):
-            yield str(value.get("id", key)), value
+    for name, entry in tomllib.loads(path.read_text("utf-8")).items():
+        if isinstance(entry, dict):
+            yield name, entry
 
 
 def claim_digests(folder: Path) -> dict[str, str]:

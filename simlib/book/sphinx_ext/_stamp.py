@@ -5,7 +5,6 @@ part of that key, so one edit runs exactly the pages that it can affect.
 """
 
 from pathlib import Path
-from typing import Any
 
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -72,9 +71,8 @@ def digests(env: BuildEnvironment) -> dict[str, str]:
     return env.simlib_digests  # type: ignore[attr-defined]
 
 
-def register(app: Sphinx) -> dict[str, Any]:
+def register(app: Sphinx) -> None:
     """Connect the events."""
     app.connect("source-read", add_stamp)
     app.connect("env-get-outdated", outdated)
     app.connect("env-purge-doc", purge)
-    return {}

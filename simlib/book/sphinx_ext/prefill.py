@@ -8,8 +8,7 @@ same transformed text as the builder (`stamp`), so that the keys match.
 import argparse
 import os
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
 import yaml
@@ -95,8 +94,8 @@ def prefill(root: Path, *, workers: int | None = None) -> int:
     workers = min(workers or len(os.sched_getaffinity(0)), len(waiting))
     print(f"executing {len(waiting)} page(s), {workers} at a time", flush=True)
     failed = 0
-    # Fresh processes: this one holds threads of JAX, which do not survive a fork.
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    # Threads are enough: the work is done by the kernels, which are processes of their own.
+    with ThreadPoolExecutor(workers) as pool:
         jobs = {pool.submit(run, path, nb, timeout): path for path, nb in waiting.items()}
         for job in as_completed(jobs):
             path = jobs[job]
