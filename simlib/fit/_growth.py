@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Float, Int, Num
 
 from .._estimate import Estimate
 
@@ -14,6 +14,7 @@ def growth_exponent(
     amount: Num[np.ndarray, " amounts"],
     length: Num[np.ndarray, " lengths"],
     *,
+    unit: Int[np.ndarray, " units"] | None = None,
     level: float = 0.95,
 ) -> Estimate:
     r"""The exponent $a$ of $\mathbb E[\text{amount}\mid n]=c\,n^a$.
@@ -29,23 +30,25 @@ def growth_exponent(
     Parameters
     ----------
     amount
-        A non-negative amount per independent unit, such as the number of key tokens of an
-        answer.
+        A non-negative amount, such as the number of key tokens of an answer.
     length
         Its length $n$, positive; at least two different lengths.
+    unit
+        Which independent unit each amount belongs to, where one unit gives several: the counts
+        along one answer, say. Every amount is its own unit if omitted.
     level
         Coverage of the normal interval.
 
     Returns
     -------
     Estimate
-        $a$ with `n` the number of units.
+        $a$ with `n` the number of independent units.
 
     Raises
     ------
     ValueError
-        If lengths are not positive, all equal, or of another number than the amounts; if an
-        amount is negative; or if amounts are positive only at the shortest or only at the
+        If lengths are not positive, all equal, or of another number than the amounts or units; if
+        an amount is negative; or if amounts are positive only at the shortest or only at the
         longest length, so that no finite exponent fits.
 
     Source: Gourieroux, Monfort and Trognon (1984) for the consistency of the estimate.
@@ -57,7 +60,8 @@ def growth_exponent(
     0.5000
     """
     amount, length = np.asarray(amount, dtype=float), np.asarray(length, dtype=float)
-    _check(amount, length)
+    unit = np.arange(amount.size) if unit is None else np.asarray(unit)
+    _check(amount, length, unit)
     x = np.log(length) - np.log(length).max()  # exponents then never overflow
     target = (amount * x).sum() / amount.sum()
 
@@ -83,9 +87,14 @@ def growth_exponent(
     mean = amount.sum() * shape / shape.sum()
     centred = x - (mean * x).sum() / mean.sum()
     bread = (mean * centred**2).sum()
-    meat = ((amount - mean) ** 2 * centred**2).sum()
+    _, index = np.unique(unit, return_inverse=True)
+    scores = np.bincount(index, weights=(amount - mean) * centred)  # one per independent unit
     return Estimate.from_mean(
-        a, np.sqrt(meat) / bread, len(amount), level=level, method="Poisson regression, sandwich"
+        a,
+        np.sqrt((scores**2).sum()) / bread,
+        len(scores),
+        level=level,
+        method="Poisson regression, sandwich",
     )
 
 
@@ -119,10 +128,46 @@ def by_length(
     return amounts, lengths
 
 
-def _check(amount: np.ndarray, length: np.ndarray) -> None:
-    if amount.shape != length.shape:
+def along(
+    rows: Num[np.ndarray, "items tokens"], lengths: Int[np.ndarray, " lengths"]
+) -> tuple[Num[np.ndarray, " entries"], Int[np.ndarray, " entries"], Int[np.ndarray, " entries"]]:
+    """Running totals along every answer at the given lengths.
+
+    Parameters
+    ----------
+    rows
+        An amount per token, such as 1 for a key token and 0 for another; one row per answer.
+    lengths
+        Between 1 and the number of columns.
+
+    Returns
+    -------
+    amount, length, unit
+        What `growth_exponent` takes; the unit is the answer.
+
+    Raises
+    ------
+    ValueError
+        If a length is not between 1 and the number of columns.
+
+    Examples
+    --------
+    >>> along(np.array([[1, 0, 1, 1]]), np.array([2, 4]))
+    (array([1, 3]), array([2, 4]), array([0, 0]))
+    """
+    width = rows.shape[1]
+    if lengths.min() < 1 or lengths.max() > width:
+        raise ValueError(f"lengths must lie between 1 and {width}, got {lengths}.")
+    amount = np.cumsum(rows, axis=1)[:, lengths - 1]
+    unit = np.repeat(np.arange(len(rows)), len(lengths))
+    return amount.ravel(), np.tile(lengths, len(rows)), unit
+
+
+def _check(amount: np.ndarray, length: np.ndarray, unit: np.ndarray) -> None:
+    if not amount.shape == length.shape == unit.shape:
         raise ValueError(
-            f"amount has {len(amount)} entries and length {len(length)}; give one of each per unit."
+            f"amount has {len(amount)} entries, length {len(length)} and unit {len(unit)}; give "
+            "one of each."
         )
     if not (length > 0).all() or not np.isfinite(length).all():
         raise ValueError(f"length must be positive and finite, got {length.min()}.")

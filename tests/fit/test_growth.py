@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from simlib.fit import growth_exponent
+from simlib.fit import along, growth_exponent
 
 LENGTHS = np.repeat([8, 16, 32, 64], 400)
 
@@ -33,6 +33,31 @@ def test_standard_error_agrees_with_the_bootstrap():
     assert abs(np.std(drawn) / float(found.stderr) - 1) < 0.14
 
 
+def test_running_totals_of_one_unit_count_once():
+    rng = np.random.default_rng(14)
+    lengths = np.array([8, 16, 32, 64])
+    # The hazard falls as j^(-0.4), so totals grow with the exponent 0.6; units differ a lot.
+    rate = 0.6 * np.arange(1, 65) ** -0.4
+    truth, hits, naive_hits = _local_slope(rate, lengths), 0, 0
+    for _ in range(200):
+        rows = rng.poisson(rate * rng.gamma(0.5, 2.0, (150, 1)))
+        amount, length, unit = along(rows, lengths)
+        found = growth_exponent(amount, length, unit=unit)
+        hits += bool(found.contains(truth))
+        naive_hits += bool(growth_exponent(amount, length).contains(truth))
+    assert found.n == 150
+    # Binomial(200, 0.95): outside 174 to 199 with probability below 1e-4.
+    assert 174 <= hits <= 199
+    # Taking the four totals of a unit for independent ones makes intervals far too wide here.
+    assert naive_hits == 200
+
+
+def _local_slope(rate, lengths):
+    """The exponent that the estimator finds with infinitely many units."""
+    totals = np.cumsum(rate)[lengths - 1]
+    return float(growth_exponent(totals, lengths).value)
+
+
 def test_coverage_is_nominal():
     rng = np.random.default_rng(13)
     hits = sum(
@@ -46,6 +71,11 @@ def test_steep_slopes_are_reached():
     n = np.array([10.0, 100.0])
     assert float(growth_exponent(n**-6, n).value) == pytest.approx(-6)
     assert float(growth_exponent(n**5, n).value) == pytest.approx(5)
+
+
+def test_lengths_beyond_the_answers_are_refused():
+    with pytest.raises(ValueError, match="between 1 and 3"):
+        along(np.ones((2, 3)), np.array([1, 4]))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from jaxtyping import Bool, Float
 
 from ... import fit, traces
 from .._evidence import Evidence, evidence
-from .._finding import joint_level
+from .._finding import LEVEL, joint_level
 from ._effects import difference, stacked
 
 #: Levels (lengths of the list) of the tasks whose length can be varied.
@@ -15,6 +15,8 @@ _LEVELS = {"copy": (4, 8, 16, 32), "reverse": (3, 5, 7), "sort": (3, 5, 7)}
 _THRESHOLDS = (0.02, 0.1, 0.5)
 _MAIN_THRESHOLD = 0.1
 _RESAMPLES = 5000
+#: Positions of the longest copied list at which running totals are read.
+_POSITIONS = np.array([8, 16, 32, 64])
 
 
 def _answers(task: str) -> list[Float[np.ndarray, "_ _"]]:
@@ -72,15 +74,17 @@ def _constant_answers(*, key) -> Evidence:
     return Evidence(stacked(found), note="Copy, reverse, sort; longest over shortest lists.")
 
 
-@evidence("key_tokens.association_helps", "traces", model="smollm2")
+@evidence("key_tokens.answers_are_associated", "traces", model="smollm2")
 def _association_answers(*, key) -> Evidence:
-    found = []
-    for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
-        level = joint_level(len(_LEVELS))
-        gap = fit.uniform_gap(_answers(task)[-1], key=k, level=level, resamples=_RESAMPLES)
-        found.append(gap.association)
+    groups = [rows for task in _LEVELS for rows in _answers(task)]
+    level = joint_level(len(groups))
+    gaps = [
+        fit.uniform_gap(rows, key=k, level=level, resamples=2 * _RESAMPLES)
+        for rows, k in zip(groups, jax.random.split(key, len(groups)), strict=True)
+    ]
     return Evidence(
-        stacked(found), note="Copy, reverse, sort; positions of the longest lists, over answers."
+        stacked([gap.association for gap in gaps]),
+        note="Copy, reverse, sort at every length; the least favourable is shown.",
     )
 
 
@@ -110,3 +114,24 @@ def _sublinear_reverse() -> Evidence:
 @evidence("key_tokens.sublinear_sort", "traces", model="smollm2")
 def _sublinear_sort() -> Evidence:
     return _sublinear("sort")
+
+
+@evidence("key_tokens.sublinear_along_copy", "traces", model="smollm2")
+def _sublinear_along_copy() -> Evidence:
+    rows, level = _answers("copy")[-1], joint_level(len(_THRESHOLDS))
+    found = []
+    for threshold in _THRESHOLDS:
+        amount, length, unit = fit.along(_is_key(rows, threshold).astype(int), _POSITIONS)
+        found.append(fit.growth_exponent(amount, length, unit=unit, level=level))
+    return Evidence(
+        stacked(found),
+        note="Key: error probability above a fiftieth, a tenth, one half; lists of 32 digits.",
+    )
+
+
+@evidence("key_tokens.hazard_falls_along_copy", "traces", model="smollm2")
+def _hazard_along_copy() -> Evidence:
+    amount, length, unit = fit.along(-_answers("copy")[-1], _POSITIONS)
+    return Evidence(
+        fit.growth_exponent(amount, length, unit=unit, level=LEVEL), note="Lists of 32 digits."
+    )
