@@ -5,31 +5,43 @@ from ._calibration import Calibration as Calibration
 from ._calibration import calibration as calibration
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
+from ._growth import along as along
 from ._growth import by_length as by_length
 from ._growth import growth_exponent as growth_exponent
+from ._maximum_likelihood import MixingFit as MixingFit
+from ._maximum_likelihood import fit_mixing as fit_mixing
+from ._maximum_likelihood import log_likelihood_gain as log_likelihood_gain
 from ._overdispersion import Overdispersion as Overdispersion
 from ._overdispersion import coverage_ratio as coverage_ratio
 from ._overdispersion import overdispersion as overdispersion
 from ._product_limit import product_limit as product_limit
 from ._ratio import ratio_of_totals as ratio_of_totals
+from ._tail import TailExponent as TailExponent
+from ._tail import tail_exponent as tail_exponent
 from ._uniform import UniformGap as UniformGap
 from ._uniform import length_extrapolation as length_extrapolation
 from ._uniform import uniform_gap as uniform_gap
 
 __all__ = [
     "Calibration",
+    "MixingFit",
     "Overdispersion",
+    "TailExponent",
     "UniformGap",
+    "along",
     "answer_log_probs",
     "by_length",
     "calibration",
     "coverage_ratio",
+    "fit_mixing",
     "gini",
     "growth_exponent",
     "length_extrapolation",
+    "log_likelihood_gain",
     "overdispersion",
     "product_limit",
     "ratio_of_totals",
+    "tail_exponent",
     "top_share",
     "uniform_gap",
 ]
