@@ -26,6 +26,7 @@ from ._model import Source as Source
 from ._model import Verdict as Verdict
 from ._model import read_claims as read_claims
 from ._render import SIGNS as SIGNS
+from ._render import effect_text as effect_text
 from ._render import error_rate_text as error_rate_text
 from ._render import finding_text as finding_text
 from ._render import margin_text as margin_text
@@ -69,6 +70,7 @@ __all__ = [
     "claims",
     "claims_directory",
     "compare",
+    "effect_text",
     "entry",
     "error_rate_text",
     "expected_false_verdicts",

@@ -96,7 +96,7 @@ def ledger(verdicts: Verdicts | None = None) -> tuple[Entry, ...]:
         If definitions or stored verdicts cannot be read.
     """
     stored = read_verdicts(verdicts_path()) if verdicts is None else verdicts
-    return tuple(Entry(claim, stored.get(claim.id, ())) for claim in claims())
+    return tuple(Entry(claim, _findings(claim, stored.get(claim.id, ()))) for claim in claims())
 
 
 def entry(id: str) -> Entry:
@@ -128,6 +128,17 @@ def expected_false_verdicts(entries: Iterable[Entry]) -> tuple[int, float]:
     return count, count * (1 - LEVEL) / 2
 
 
+def _findings(claim: Claim, collected: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """What was collected, and the reasons for what cannot be, in the order of the columns."""
+    found = [x for x in collected if x.column not in claim.not_applicable]
+    found += [
+        Finding(column, Verdict.NOT_APPLICABLE, note=claim.not_applicable[column])
+        for column in COLUMNS
+        if column in claim.not_applicable
+    ]
+    return tuple(sorted(found, key=lambda x: (COLUMNS.index(x.column), x.model)))
+
+
 def _unknown(name: str, known: Mapping[str, Claim]) -> KeyError:
     topics = sorted({claim.topic for claim in known.values()})
     close = difflib.get_close_matches(name, [*known, *topics], n=3, cutoff=0.5)
@@ -136,8 +147,3 @@ def _unknown(name: str, known: Mapping[str, Claim]) -> KeyError:
     else:
         hint = f"topics are {', '.join(topics) or 'none yet'}; `simlib claims` lists all claims."
     return KeyError(f"no claim or topic {name!r}; {hint}")
-
-
-def missing_columns(entry: Entry) -> tuple[Column, ...]:
-    """Columns without any finding."""
-    return tuple(c for c in COLUMNS if not entry.column(c))

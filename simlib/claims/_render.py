@@ -48,14 +48,30 @@ def finding_text(finding: Finding) -> str:
         return f"{word}: {finding.note}"
     if finding.n is None:
         return f"{word}: {finding.method}" if finding.method else word
+    if finding.n == 0 and finding.lower == finding.upper:
+        return f"{word}: {effect_text(finding)}"
+    worst = f", least favourable of {finding.entries}" if finding.entries > 1 else ""
+    value, _, interval = effect_text(finding).partition(" ")
+    return (
+        f"{word}: {value} ({100 * LEVEL:g} % interval {interval[1:-1]}, n = {finding.n:,}{worst})"
+    )
+
+
+def effect_text(finding: Finding) -> str:
+    """Effect and interval, rounded to the standard error; empty if there is no number.
+
+    Examples
+    --------
+    >>> effect_text(Finding("simulated", Verdict.AGREES, "", 1.0012, 0.0011, 0.9983, 1.0041, 400))
+    '1.0012 (0.9983 to 1.0041)'
+    """
+    if finding.n is None:
+        return ""
     value = _number(finding.value, finding.stderr)
     if finding.n == 0 and finding.lower == finding.upper:
-        return f"{word}: {value} (exact)"
+        return f"{value} (exact)"
     lower, upper = (_number(x, finding.stderr) for x in (finding.lower, finding.upper))
-    worst = f", least favourable of {finding.entries}" if finding.entries > 1 else ""
-    return (
-        f"{word}: {value} ({100 * LEVEL:g} % interval {lower} to {upper}, n = {finding.n:,}{worst})"
-    )
+    return f"{value} ({lower} to {upper})"
 
 
 def markdown_table(entries: Iterable[Entry], *, cite: bool = True) -> str:

@@ -9,7 +9,7 @@ from ..formulas import Proof, formula
 from ._evidence import RUNNERS, Evidence, Slot, claim_key, is_random, load_runners
 from ._finding import Finding
 from ._ledger import claims
-from ._model import COLUMNS, Claim, Verdict
+from ._model import COLUMNS, Claim
 from ._verdict import judge, judge_proofs
 
 #: Called with the number of runners done, the number of runners, and what runs next.
@@ -35,7 +35,8 @@ def run(
     Returns
     -------
     dict
-        Findings by claim id, in the order of the columns.
+        What was found by claim id, in the order of the columns; columns that are not applicable
+        are left out.
 
     Raises
     ------
@@ -58,13 +59,7 @@ def run(
             found[slot[0]].append(_judge(definitions[slot[0]], slot))
     if progress is not None:
         progress(len(slots), len(slots), "")
-    for claim in chosen:
-        for column, reason in claim.not_applicable.items():
-            found[claim.id].append(
-                Finding(column, Verdict.NOT_APPLICABLE, note=reason)  # type: ignore[arg-type]
-            )
-    order = lambda x: (COLUMNS.index(x.column), x.model)
-    return {claim: tuple(sorted(findings, key=order)) for claim, findings in found.items()}
+    return {claim: tuple(findings) for claim, findings in found.items()}
 
 
 def check_complete(chosen: Iterable[Claim]) -> None:

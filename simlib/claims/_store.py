@@ -21,11 +21,14 @@ _REMEDY = "run `simlib claims --update` to write it anew"
 
 
 def to_json(verdicts: Verdicts) -> str:
-    """The text of `verdicts.json`: one line per number, so that a diff reads well."""
+    """The text of `verdicts.json`: one line per number, so that a diff reads well.
+
+    What is not applicable is part of the definitions and not repeated here.
+    """
     body = {
         claim: [
             {k: v for k, v in asdict(finding).items() if v not in (None, "")}
-            for finding in sorted(verdicts[claim], key=_order)
+            for finding in sorted(_collected(verdicts[claim]), key=_order)
         ]
         for claim in sorted(verdicts)
     }
@@ -73,13 +76,13 @@ class Change:
     """One difference between two runs of the ledger.
 
     `kind` is `verdict` (another verdict), `number` (the same verdict, but a number that chance
-    does not explain), `added`, `removed`, or `noise` (a shift within chance, as another version
-    of the random generator gives; not a failure).
+    does not explain), `text` (a reworded note), `added`, `removed`, or `noise` (a shift within
+    chance, as another version of the random generator gives; not a failure).
     """
 
     claim: str
     place: str
-    kind: Literal["verdict", "number", "added", "removed", "noise"]
+    kind: Literal["verdict", "number", "text", "added", "removed", "noise"]
     old: str
     new: str
 
@@ -102,8 +105,10 @@ def compare(old: Verdicts, new: Verdicts) -> tuple[Change, ...]:
     >>> print(*compare(old, new))
     uniform.horizon, derived: agrees → disagrees (verdict)
     """
-    before = {(claim, x.column, x.model): x for claim, found in old.items() for x in found}
-    after = {(claim, x.column, x.model): x for claim, found in new.items() for x in found}
+    before, after = (
+        {(claim, x.column, x.model): x for claim in run for x in _collected(run[claim])}
+        for run in (old, new)
+    )
     changes = []
     for slot in sorted(
         before.keys() | after.keys(), key=lambda s: (s[0], COLUMNS.index(s[1]), s[2])
@@ -115,9 +120,11 @@ def compare(old: Verdicts, new: Verdicts) -> tuple[Change, ...]:
             changes.append(Change(slot[0], a.place, "removed", summary(a), "nothing"))
         elif a is not None and b is not None and a.verdict is not b.verdict:
             changes.append(Change(slot[0], a.place, "verdict", summary(a), summary(b)))
-        elif a is not None and b is not None and a != b and _numbers(a) != _numbers(b):
+        elif a is not None and b is not None and _numbers(a) != _numbers(b):
             kind = "noise" if _within_chance(a, b) else "number"
             changes.append(Change(slot[0], a.place, kind, summary(a), summary(b)))
+        elif a is not None and b is not None and a.note != b.note:
+            changes.append(Change(slot[0], a.place, "text", a.note, b.note))
     return tuple(changes)
 
 
@@ -135,6 +142,10 @@ def summary(finding: Finding) -> str:
 
 def _number(x: float | None) -> str:
     return "not finite" if x is None else f"{x:g}"
+
+
+def _collected(findings: tuple[Finding, ...]) -> list[Finding]:
+    return [x for x in findings if x.verdict is not Verdict.NOT_APPLICABLE]
 
 
 def _numbers(finding: Finding) -> tuple:

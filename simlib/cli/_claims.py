@@ -47,11 +47,15 @@ def _show(ids: list[str] | None, *, json: bool) -> None:
     if json:
         _print_json([_plain(entry) for entry in entries])
         return
+    if ids is not None and chosen <= set(ids):  # claims by name: everything about them
+        typer.echo("\n\n".join(_details(entry) for entry in entries))
+        return
     from rich.console import Console
 
     console = Console()
     console.print(_table(entries))
     console.print(error_rate_text(entries), style="dim")
+    console.print("`simlib claims ID` shows everything about one claim.", style="dim")
 
 
 def _rerun(ids: list[str] | None, *, update: bool, json: bool) -> None:
@@ -93,23 +97,52 @@ def _report(
 
 
 def _table(entries: "list[Entry]") -> Any:
+    """Verdict and effect of every claim, narrow enough for a terminal."""
     from rich.table import Table
     from rich.text import Text
 
-    from simlib.claims import COLUMNS, SIGNS, finding_text
+    from simlib.claims import COLUMNS, SIGNS, effect_text
 
-    table = Table("claim", *COLUMNS, show_lines=True)
+    table = Table(show_lines=True)
+    for name in ("claim", *COLUMNS):
+        table.add_column(name, overflow="fold")
     for entry in entries:
         cells = []
         for column in COLUMNS:
-            cell = Text("\n").join(
-                Text(f"{SIGNS[x.verdict]} {finding_text(x)}", style=_STYLES.get(x.verdict, "dim"))
+            lines = [
+                Text(
+                    f"{SIGNS[x.verdict]} {x.verdict}"
+                    + (f" ({x.model})" if x.model else "")
+                    + (f"\n{effect_text(x)}" if x.value is not None else ""),
+                    style=_STYLES.get(x.verdict, "dim"),
+                )
                 for x in entry.column(column)
-            )
-            cells.append(cell or Text("not run yet", style="dim"))
-        claim = Text(entry.id, style="bold") + Text(f"\n{entry.claim.statement}", style="not bold")
-        table.add_row(claim, *cells)
+            ]
+            cells.append(Text("\n").join(lines) if lines else Text("not run yet", style="dim"))
+        table.add_row(entry.id, *cells)
     return table
+
+
+def _details(entry: "Entry") -> str:
+    """Everything about one claim, one line per finding."""
+    from simlib.claims import COLUMNS, SIGNS, finding_text, margin_text
+
+    claim = entry.claim
+    source = ", ".join(part for part in (claim.source.key, claim.source.where) if part)
+    lines = [claim.id, f"  {claim.statement}", f"  source: {source}", f"  page: {claim.page}"]
+    if claim.formula:
+        lines.append(f"  formula: {claim.formula}")
+    if claim.margin is not None:
+        lines.append(f"  effect: {claim.margin.effect}")
+        lines.append(f"  margin: {margin_text(claim.margin)}. {claim.margin.why}")
+    for column in COLUMNS:
+        for x in entry.column(column):
+            note = f" {x.note}" if x.note and x.verdict != "not applicable" else ""
+            line = f"{SIGNS[x.verdict]} {finding_text(x)}".rstrip(".")
+            lines.append(f"  {column:9} {line}.{note}")
+        if not entry.column(column):
+            lines.append(f"  {column:9} not run yet")
+    return "\n".join(lines)
 
 
 def _plain(entry: "Entry") -> dict[str, Any]:

@@ -22,7 +22,7 @@ def bootstrap_weights(
 
 def check_resamples(resamples: int, level: float) -> None:
     """Raise `ValueError` unless at least 5 samples lie beyond either end of an interval."""
-    if resamples * (1.0 - level) / 2.0 < 5.0:
+    if resamples * (1.0 - level) / 2.0 < 5.0 - 1e-6:  # levels are rounded decimals
         needed = int(np.ceil(10.0 / (1.0 - level)))
         raise ValueError(
             f"resamples = {resamples} put fewer than 5 samples beyond each end of an interval at "

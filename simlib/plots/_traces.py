@@ -64,8 +64,7 @@ def difficulty_histogram(
 
     Source: Massart, The Tight Constant in the Dvoretzky-Kiefer-Wolfowitz Inequality (1990).
     """
-    if not 0.0 < confidence < 1.0:
-        raise ValueError(f"confidence must lie in (0, 1), got {confidence}; 0.95 is usual.")
+    _check_confidence(confidence)
     if not bin_width > 0:
         raise ValueError(f"bin_width must be positive, got {bin_width}; 0.5 is usual.")
     rows = _select(
@@ -152,6 +151,7 @@ def token_profile(
     ValueError
         If no answer is selected, no position has 30 items, or `confidence` is outside (0, 1).
     """
+    _check_confidence(confidence)
     steps = _select(
         traces, traces.steps.filter(pl.col("condition") == condition), model, task, level
     )
@@ -185,6 +185,11 @@ def token_profile(
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         add_legend(axes)
     return axes
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0.0 < confidence < 1.0:
+        raise ValueError(f"confidence must lie in (0, 1), got {confidence}; 0.95 is usual.")
 
 
 def _select(

@@ -98,13 +98,13 @@ class Wrong:
 def test_a_wrong_formula_turns_agreement_into_disagreement(monkeypatch):
     """exp(-ne) exceeds (1-e)^n by 5 % at e = 0.1, n = 10; the margin is 2 %."""
     honest = run(["uniform.geometric_law"])["uniform.geometric_law"]
-    assert [x.verdict for x in honest[:2]] == [Verdict.AGREES, Verdict.AGREES]
+    assert [x.verdict for x in honest] == [Verdict.AGREES, Verdict.AGREES]
 
     class Formulas:
         survival = Wrong()
 
     monkeypatch.setattr(runners, "uniform", Formulas)
-    derived, simulated, _ = run(["uniform.geometric_law"])["uniform.geometric_law"]
+    derived, simulated = run(["uniform.geometric_law"])["uniform.geometric_law"]
     assert derived.verdict is Verdict.DISAGREES  # S(0) = 1 is refuted
     assert simulated.verdict is Verdict.DISAGREES
     changed = compare({"uniform.geometric_law": honest}, run(["uniform.geometric_law"]))
