@@ -1,16 +1,13 @@
 """Evidence on survival, hazard, censoring and mixtures."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import sympy as sp
-from jaxtyping import Array, Float, Integer, Key
-from scipy.special import gammaln
 
 from ..._estimate import Estimate
-from ...fit import answer_log_probs, product_limit
+from ...fit import product_limit
+from ...fit._resample import bootstrap_weights
 from ...formulas import error_rate, n, prove_equal, reliability, success_rate, survival, uniform
 from ...mixing import Beta, Gamma
 from ...processes import HeavyTailed, KeyTokens, PowerGrowth, Uniform
@@ -19,37 +16,20 @@ from ...traces import load
 from .._evidence import Evidence, evidence, symbolic
 from .._finding import LEVEL, joint_level
 from ._effects import scaled, stacked
-
-_REPLICATES = 400_000
-_DATA, _MODEL = "answers-smollm2", "smollm2"
+from ._survival_tools import (
+    DATA,
+    MODEL,
+    REPLICATES,
+    copied_lists,
+    cut_runs,
+    free_of_error,
+    no_success,
+    ratios,
+    sum_of_powers,
+    zero,
+)
 
 _e, _h, _c, _n = error_rate, survival.rate_of_error.expression, success_rate, n
-
-
-@partial(jax.jit, static_argnames="replicates")
-def _free_of_error(
-    rates: Float[Array, "tokens *replicates"], *, key: Key[Array, ""], replicates: int
-) -> Integer[Array, " tokens"]:
-    """How many sequences are free of error after each token, one draw per token."""
-
-    def next_token(free, step):
-        index, rate = step
-        wrong = jax.random.bernoulli(jax.random.fold_in(key, index), rate, (replicates,))
-        free = free & ~wrong
-        return free, free.sum()
-
-    start = jnp.ones(replicates, bool)
-    return jax.lax.scan(next_token, start, (jnp.arange(len(rates)), rates))[1]
-
-
-def _ratios(counts, truth, *, level: float, of: int = _REPLICATES) -> Estimate:
-    """Counts out of `of` as proportions divided by what they should be."""
-    return scaled(Estimate.from_counts(np.asarray(counts), of, level=level), 1 / np.asarray(truth))
-
-
-def _zero(expression: sp.Expr):
-    """A proof that SymPy reduces the expression to zero; None if it does not."""
-    return symbolic(True if sp.simplify(expression) == 0 else None)
 
 
 # -- three descriptions --------------------------------------------------------------------
@@ -70,9 +50,9 @@ def _hazards_add_proof() -> Evidence:
 @evidence("survival.hazards_add", "simulated")
 def _hazards_add_simulated(*, key) -> Evidence:
     rates = np.repeat([0.001, 0.05, 0.01], [100, 10, 30])
-    count = _free_of_error(jnp.asarray(rates), key=key, replicates=_REPLICATES)[-1]
+    count = free_of_error(jnp.asarray(rates), key=key, replicates=REPLICATES)[-1]
     parts = float(survival.rate_of_error(rates).sum())
-    share = Estimate.from_counts(np.asarray(count), _REPLICATES, level=LEVEL)
+    share = Estimate.from_counts(np.asarray(count), REPLICATES, level=LEVEL)
     return Evidence(
         share.map(lambda s: -jnp.log(s) / parts), note="Three parts with different error rates."
     )
@@ -80,11 +60,10 @@ def _hazards_add_simulated(*, key) -> Evidence:
 
 @evidence("survival.half_life_is_not_enough", "derived")
 def _half_life_proof() -> Evidence:
-    at = {reliability: sp.Rational(99, 100)}
-    shape = {survival.weibull_shape: sp.Rational(3, 5)}
-    ratio = (
-        survival.exponential_horizon.expression / survival.weibull_horizon.expression.subs(shape)
-    ).subs(at)
+    weibull = survival.weibull_horizon.expression.subs(survival.weibull_shape, sp.Rational(3, 5))
+    ratio = (survival.exponential_horizon.expression / weibull).subs(
+        reliability, sp.Rational(99, 100)
+    )
     proofs = (symbolic(sp.simplify(ratio) > 10), survival.weibull_horizon.prove())
     return Evidence(proofs, note="The half-life cancels; the ratio is a number above ten.")
 
@@ -117,7 +96,7 @@ def _half_life_simulated(*, key) -> Evidence:
 @evidence("survival.mean_is_a_sum", "derived")
 def _mean_proof() -> Evidence:
     right, trial = sp.symbols("q j", positive=True)
-    total = sp.summation(right**trial, (trial, 1, sp.oo)).args[0][0].subs(right, 1 - _e)
+    total = sum_of_powers(right, trial, 1).subs(right, 1 - _e)
     # One more trial allowed adds the probability that it is reached and right.
     restricted = (1 - _e) * (1 - (1 - _e) ** _n) / _e
     step = restricted.subs(_n, _n + 1) - restricted
@@ -133,7 +112,7 @@ def _mean_proof() -> Evidence:
 @evidence("survival.mean_is_a_sum", "simulated")
 def _mean_simulated(*, key) -> Evidence:
     process = KeyTokens(0.05, PowerGrowth(2.0, 0.5))
-    runs = np.asarray(first_error(process, key=key, shape=(_REPLICATES,))) - 1
+    runs = np.asarray(first_error(process, key=key, shape=(REPLICATES,))) - 1
     mean = Estimate.from_mean(
         runs.mean(), runs.std(ddof=1) / len(runs) ** 0.5, len(runs), level=LEVEL
     )
@@ -144,12 +123,12 @@ def _mean_simulated(*, key) -> Evidence:
 @evidence("survival.mean_can_be_infinite", "derived")
 def _infinite_mean_proof() -> Evidence:
     length = sp.Symbol("t", positive=True)
-    at = {_n: length, survival.half_life: 1, survival.log_logistic_shape: 1}
+    at = [(_n, length), (survival.half_life, 1), (survival.log_logistic_shape, 1)]
     law = survival.log_logistic.expression.subs(at)
     area = sp.integrate(law, (length, 0, survival.cut))
     return Evidence(
         (
-            _zero(area - sp.log(1 + survival.cut)),
+            zero(area - sp.log(1 + survival.cut)),
             symbolic(sp.limit(area, survival.cut, sp.oo) == sp.oo),
         ),
         note="Half-life one; the area under survival up to L is ln(1 + L).",
@@ -159,34 +138,6 @@ def _infinite_mean_proof() -> Evidence:
 # -- censoring -----------------------------------------------------------------------------
 
 
-def _cut_runs(process, *, key: Key[Array, ""], longest: int):
-    """Runs of a process, each cut at a length drawn uniformly up to `longest`."""
-    keys = jax.random.split(key)
-    first = np.asarray(first_error(process, key=keys[0], shape=(_REPLICATES,)))
-    return _cut(first, key=keys[1], longest=longest)
-
-
-def _cut(first: Float[np.ndarray, " runs"], *, key: Key[Array, ""], longest: int):
-    cut = np.asarray(jax.random.randint(key, first.shape, 1, longest + 1))
-    return np.minimum(first, cut).astype(int), first <= cut
-
-
-def _copied_lists(*, key: Key[Array, ""]):
-    """Runs of tokens drawn from the measured hazards of the longest copied lists."""
-    hazards = -np.cumsum(answer_log_probs(load(_DATA), task="copy", level=32), axis=1)
-    keys = jax.random.split(key, 3)
-    chosen = np.asarray(jax.random.randint(keys[0], (_REPLICATES,), 0, len(hazards)))
-    level = np.asarray(jax.random.exponential(keys[1], chosen.shape))
-    first = np.empty(chosen.shape)
-    for i, hazard in enumerate(hazards):
-        mine = chosen == i
-        first[mine] = 1 + np.searchsorted(hazard, level[mine], side="left")
-    tokens = hazards.shape[1]
-    lengths = np.array([tokens // 4, tokens // 2, tokens])
-    truth = np.exp(-hazards).mean(axis=0)[lengths - 1]
-    return *_cut(first, key=keys[2], longest=tokens), lengths, truth
-
-
 def _product_limit(seen, wrong, lengths, truth) -> Estimate:
     found = product_limit(seen, wrong, lengths=lengths, level=joint_level(len(lengths)))
     return scaled(found, 1 / np.asarray(truth))
@@ -194,7 +145,7 @@ def _product_limit(seen, wrong, lengths, truth) -> Estimate:
 
 def _failed_only(seen, wrong, lengths, truth) -> Estimate:
     beyond = (seen[wrong][:, None] > lengths).sum(axis=0)
-    return _ratios(beyond, truth, level=joint_level(len(lengths)), of=int(wrong.sum()))
+    return ratios(beyond, truth, level=joint_level(len(lengths)), of=int(wrong.sum()))
 
 
 @evidence("survival.errors_over_risk", "derived")
@@ -205,7 +156,7 @@ def _errors_over_risk_proof() -> Evidence:
     t = sp.Symbol("t", positive=True)
     curvature = sp.factor(sp.diff(log_likelihood, _e, 2).subs(_e, 1 / (1 + t)))
     return Evidence(
-        (_zero(best - errors / (errors + right)), symbolic(curvature.is_negative)),
+        (zero(best - errors / (errors + right)), symbolic(curvature.is_negative)),
         note="The only stationary point of a concave log-likelihood.",
     )
 
@@ -213,8 +164,8 @@ def _errors_over_risk_proof() -> Evidence:
 @evidence("survival.errors_over_risk", "simulated")
 def _errors_over_risk_simulated(*, key) -> Evidence:
     rate = 0.01
-    seen, wrong = _cut_runs(Uniform(rate), key=key, longest=200)
-    effect = _ratios(wrong.sum(), rate, level=LEVEL, of=int(seen.sum()))
+    seen, wrong = cut_runs(Uniform(rate), key=key, longest=200)
+    effect = ratios(wrong.sum(), rate, level=LEVEL, of=int(seen.sum()))
     return Evidence(effect, note="Runs cut at lengths up to 200; n counts tokens at risk.")
 
 
@@ -228,7 +179,7 @@ def _product_limit_proof() -> Evidence:
     curvature = sp.diff(log_likelihood, _e, 2).subs(at_risk, errors + sp.Symbol("a", positive=True))
     return Evidence(
         (
-            _zero(best - errors / at_risk),
+            zero(best - errors / at_risk),
             symbolic(sp.factor(curvature.subs(_e, 1 / (1 + t))).is_negative),
         ),
         note="The likelihood is a product over trials; each hazard has its own maximum d/r.",
@@ -238,16 +189,16 @@ def _product_limit_proof() -> Evidence:
 @evidence("survival.product_limit", "simulated")
 def _product_limit_simulated(*, key) -> Evidence:
     process, lengths = KeyTokens(0.05, PowerGrowth(2.0, 0.5)), np.array([10, 50, 150])
-    seen, wrong = _cut_runs(process, key=key, longest=200)
+    seen, wrong = cut_runs(process, key=key, longest=200)
     truth = process.survival(jnp.asarray(lengths))
     return Evidence(_product_limit(seen, wrong, lengths, truth), note="Runs cut at up to 200.")
 
 
-@evidence("survival.product_limit", "traces", model=_MODEL)
+@evidence("survival.product_limit", "traces", model=MODEL)
 def _product_limit_traces(*, key) -> Evidence:
     return Evidence(
-        _product_limit(*_copied_lists(key=key)),
-        note="Runs drawn from the measured hazards of copied lists of 32 digits, cut at random.",
+        _product_limit(*copied_lists(key=key)),
+        note="Runs drawn from the measured hazards of copied lists of eight digits, cut at random.",
     )
 
 
@@ -255,9 +206,9 @@ def _product_limit_traces(*, key) -> Evidence:
 def _failed_only_proof() -> Evidence:
     # Cuts of a constant rate: P(N > n | N <= C) is a ratio of geometric sums.
     both, trial = sp.symbols("q j", positive=True)
-    series = lambda first: sp.summation(both**trial, (trial, first, sp.oo)).args[0][0]
-    # j > n: the error is trial j = n + 1, n + 2, ...; the powers start at n.
-    ratio = (both**_n * series(0) / series(0)).subs(both, (1 - _e) * (1 - _c))
+    # The error is trial n + 1, n + 2, ..., and the cut comes no earlier; any trial below.
+    ratio = sum_of_powers(both, trial, _n) / sum_of_powers(both, trial, 0)
+    ratio = ratio.subs(both, (1 - _e) * (1 - _c))
     return Evidence(
         prove_equal(ratio, uniform.survival.expression * (1 - _c) ** _n),
         note="For uniform errors and cuts of a constant rate c the ratio is (1 - c)^n.",
@@ -267,17 +218,16 @@ def _failed_only_proof() -> Evidence:
 @evidence("survival.failed_only_is_biased", "simulated")
 def _failed_only_simulated(*, key) -> Evidence:
     process, lengths = KeyTokens(0.05, PowerGrowth(2.0, 0.5)), np.array([10, 50, 150])
-    seen, wrong = _cut_runs(process, key=key, longest=200)
+    seen, wrong = cut_runs(process, key=key, longest=200)
     truth = process.survival(jnp.asarray(lengths))
     return Evidence(_failed_only(seen, wrong, lengths, truth), note="Runs cut at up to 200.")
 
 
-@evidence("survival.failed_only_is_biased", "traces", model=_MODEL)
+@evidence("survival.failed_only_is_biased", "traces", model=MODEL)
 def _failed_only_traces(*, key) -> Evidence:
-    seen, wrong, lengths, truth = _copied_lists(key=key)
     return Evidence(
-        _failed_only(seen, wrong, lengths[:-1], truth[:-1]),
-        note="Runs drawn from the measured hazards of copied lists of 32 digits, cut at random.",
+        _failed_only(*copied_lists(key=key)),
+        note="Runs drawn from the measured hazards of copied lists of eight digits, cut at random.",
     )
 
 
@@ -296,7 +246,7 @@ def _gamma_transform() -> sp.Expr:
 @evidence("survival.one_transform", "derived")
 def _one_transform_proof() -> Evidence:
     retry = prove_equal((1 - success_rate) ** _n, sp.exp(-_n * -sp.log(1 - success_rate)))
-    gamma = _zero(_gamma_transform() / (1 + _THETA * _LAMBDA) ** (-1 / _THETA) - 1)
+    gamma = zero(_gamma_transform() / (1 + _THETA * _LAMBDA) ** (-1 / _THETA) - 1)
     return Evidence((retry, gamma), note="The exponent of a retry, and gamma frailty as example.")
 
 
@@ -307,36 +257,28 @@ def _one_transform_simulated(*, key) -> Evidence:
     # Chain: a falling hazard, times a gamma factor of each sequence.
     shared = np.sqrt(np.arange(1, 101)) / 5
     frailty = Gamma(1.0, 0.7)
-    factor = frailty.sample((_REPLICATES,), key=draw)
+    factor = frailty.sample((REPLICATES,), key=draw)
     rates = -jnp.expm1(-jnp.diff(jnp.asarray(shared), prepend=0.0)[:, None] * factor)
-    free = _free_of_error(rates, key=tokens, replicates=_REPLICATES)[-1]
-    chain = _ratios(free, jnp.exp(frailty.log_laplace(jnp.asarray(shared[-1]))), level=level)
+    free = free_of_error(rates, key=tokens, replicates=REPLICATES)[-1]
+    chain = ratios(free, jnp.exp(frailty.log_laplace(jnp.asarray(shared[-1]))), level=level)
     # Retry: problems of different difficulty, attempted ten times.
     difficulty, tries = Beta(0.5, 2.0), 10
     problems = HeavyTailed(difficulty, event="success")
-    first = first_error(problems, key=attempts, shape=(_REPLICATES,))
+    first = first_error(problems, key=attempts, shape=(REPLICATES,))
     unsolved = (first > tries).sum()
-    retry = _ratios(unsolved, jnp.exp(difficulty.log_laplace(jnp.asarray(10.0))), level=level)
+    retry = ratios(unsolved, jnp.exp(difficulty.log_laplace(jnp.asarray(10.0))), level=level)
     return Evidence(
         stacked([chain, retry]), note="Gamma frailty over 100 tokens; beta, 10 attempts."
     )
 
 
-@evidence("survival.one_transform", "traces", model=_MODEL)
+@evidence("survival.one_transform", "traces", model=MODEL)
 def _one_transform_traces() -> Evidence:
-    rows = load(_DATA).sampled().filter(model=_MODEL, stop_rule="fixed")
-    total, solved = rows["n"].to_numpy(), rows["successes"].to_numpy()
-    failure, numbers = -np.expm1(rows["log_p"].to_numpy()), (1, 10, 100)
+    rows = load(DATA).sampled().filter(model=MODEL, stop_rule="fixed")
+    failure, numbers = -np.expm1(rows["log_p"].to_numpy()), (1, 5, 20)
     effects = []
     for k in numbers:
-        # Without bias: the chance that k of the attempts, chosen at random, all failed.
-        log_observed = (
-            gammaln(total - solved + 1)
-            - gammaln(np.maximum(total - solved - k, 0) + 1)
-            - gammaln(total + 1)
-            + gammaln(total - k + 1)
-        )
-        observed = np.where(total - solved >= k, np.exp(log_observed), 0.0)
+        observed = no_success(rows["n"].to_numpy(), rows["successes"].to_numpy(), k)
         computed = failure**k
         # Given the items, observed minus computed has mean zero.
         stderr = (observed - computed).std(ddof=1) / len(rows) ** 0.5 / computed.mean()
@@ -345,7 +287,9 @@ def _one_transform_traces() -> Evidence:
             Estimate.from_mean(ratio, stderr, len(rows), level=joint_level(len(numbers)))
         )
     return Evidence(
-        stacked(effects), note="Sampled attempts against exact probabilities; 1, 10, 100 attempts."
+        stacked(effects),
+        note="Sampled attempts against exact probabilities; 1, 5 and 20 attempts, more of which "
+        "the sampled items cannot resolve.",
     )
 
 
@@ -359,7 +303,7 @@ def _selected_proof() -> Evidence:
     right = (x * y) ** (k - 1) * (x - y) ** 2
     gamma = sp.diff(sp.log((1 + _THETA * _LAMBDA) ** (-1 / _THETA)), _LAMBDA, 2)
     return Evidence(
-        (_zero(sp.expand(left - sp.expand(right))), symbolic(sp.simplify(gamma).is_positive)),
+        (zero(sp.expand(left - sp.expand(right))), symbolic(sp.simplify(gamma).is_positive)),
         note="Survival of a mixture is log-convex: for every law, and for gamma frailty again.",
     )
 
@@ -367,32 +311,31 @@ def _selected_proof() -> Evidence:
 @evidence("survival.survivors_are_selected", "simulated")
 def _selected_simulated(*, key) -> Evidence:
     mixing, late = Beta(0.5, 20.0), 50
-    first = np.asarray(first_error(HeavyTailed(mixing), key=key, shape=(_REPLICATES,)))
+    first = np.asarray(first_error(HeavyTailed(mixing), key=key, shape=(REPLICATES,)))
     at_risk, errors = int((first >= late).sum()), int((first == late).sum())
-    effect = _ratios(errors, float(mixing.mean()), level=LEVEL, of=at_risk)
+    effect = ratios(errors, float(mixing.mean()), level=LEVEL, of=at_risk)
     return Evidence(effect, note="Beta-distributed error rates; trial 50 against trial 1.")
 
 
-@evidence("survival.survivors_are_selected", "traces", model=_MODEL)
-def _selected_traces() -> Evidence:
-    groups = load(_DATA).exact().filter(model=_MODEL).group_by("task", "level")
-    cells = [rows["p"].to_numpy() for _, rows in sorted(groups, key=lambda group: group[0])]
-    effects = []
-    for p in cells:
-        late = (1 - p) ** 99
-        means = (p * late).mean(), late.mean(), p.mean()
-        ratio = means[0] / means[1] / means[2]
-        influence = p * late / means[0] - late / means[1] - p / means[2]
-        stderr = ratio * influence.std(ddof=1) / len(p) ** 0.5
-        effects.append(
-            Estimate.from_mean(
-                ratio, stderr, len(p), level=joint_level(len(cells)), method="delta method"
-            )
-        )
+@evidence("survival.survivors_are_selected", "traces", model=MODEL)
+def _selected_traces(*, key) -> Evidence:
+    rows, late = load(DATA).sampled().filter(model=MODEL, stop_rule="fixed"), 20
+    attempts, successes = rows["n"].to_numpy(), rows["successes"].to_numpy()
+    none = np.stack([no_success(attempts, successes, k) for k in (1, late - 1, late)], axis=1)
+
+    def ratio(weight: np.ndarray) -> np.ndarray:
+        first, before, after = np.moveaxis(weight @ none, -1, 0)
+        return np.asarray((1 - after / before) / (1 - first))
+
+    effect = Estimate.from_draws(
+        ratio(bootstrap_weights(len(rows), 10_000, key=key)),
+        value=ratio(np.full(len(rows), 1 / len(rows))),
+        n=len(rows),
+        level=LEVEL,
+        method="bootstrap over items",
+    )
     return Evidence(
-        stacked(effects),
-        note="Chance that attempt 100 succeeds after 99 failures, over that of the first attempt; "
-        "one ratio per task and level.",
+        effect, note="Attempt 20 after 19 failures against attempt 1, all sampled items together."
     )
 
 
@@ -410,9 +353,9 @@ def _repair_proof() -> Evidence:
     vanishing = sp.limit((1 / (1 + fading)) ** right, right, sp.oo)
     return Evidence(
         (
-            _zero(good.subs(steps, 0) - 1),
-            _zero(good.subs(steps, steps + 1) - recursion),
-            _zero(vanishing),
+            zero(good.subs(steps, 0) - 1),
+            zero(good.subs(steps, steps + 1) - recursion),
+            zero(vanishing),
         ),
         note="Start and recursion of the two-state chain; a power of a number below one vanishes.",
     )
@@ -427,9 +370,9 @@ def _repair_simulated(*, key) -> Evidence:
         good = jnp.where(good, drawn >= breaks, drawn < repairs)
         return good, good.sum()
 
-    start = jnp.ones(_REPLICATES, bool)
+    start = jnp.ones(REPLICATES, bool)
     counts = np.asarray(jax.jit(lambda: jax.lax.scan(step, start, jnp.arange(300))[1])())
     plateau = repairs / (repairs + breaks)
     truth = plateau + (1 - plateau) * (1 - breaks - repairs) ** lengths
-    effect = _ratios(counts[lengths - 1], truth, level=joint_level(len(lengths)))
+    effect = ratios(counts[lengths - 1], truth, level=joint_level(len(lengths)))
     return Evidence(effect, note="5, 30 and 300 steps of the two-state chain.")
