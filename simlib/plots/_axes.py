@@ -83,6 +83,9 @@ def draw_band(ax: Axes, x: np.ndarray, estimate: Estimate, label: str, **line) -
 
 
 def add_legend(ax: Axes) -> None:
-    """A legend as soon as something has a label."""
+    """A legend as soon as something has a label, in the ink of the axes and without a box.
+
+    Not from the current settings: a second curve may be added when these have changed.
+    """
     if ax.get_legend_handles_labels()[1]:
-        ax.legend()
+        ax.legend(frameon=False, labelcolor=ax.yaxis.label.get_color())

@@ -81,9 +81,9 @@ def difficulty_histogram(
     edges = np.arange(math.floor(x[0] / bin_width) if len(x) else -1, 1) * bin_width
     name = label or _selection(model, task, level)
     with styled(ax) as axes:
-        # Steps begin left of the first item, where only impossible items count.
-        x = np.concatenate([[edges[0]], x])
-        share = np.concatenate([[impossible / count], share])
+        # From left of the first item, where only impossible items count, to p = 1.
+        x = np.concatenate([[edges[0]], x, [0.0]])
+        share = np.concatenate([[impossible / count], share, [1.0]])
         legend = f"{name} (n = {count:,} items, {100 * confidence:g} % band)"
         (curve,) = axes.step(x, share, where="post", label=legend, **line)
         color = curve.get_color()

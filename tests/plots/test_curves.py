@@ -78,6 +78,8 @@ def test_several_curves_share_axes_but_not_colours(simulated):
     assert second.get_linewidth() == 3
     assert mpl.colors.same_color(ax.collections[0].get_facecolor()[0, :3], first.get_color())
     assert legend_texts(ax) == ["n = 4,000, 95 % band", "formula"]
+    colours = {mpl.colors.to_hex(text.get_color()) for text in ax.get_legend().get_texts()}
+    assert colours == {INK}  # although the second call came without the style of the book
 
 
 def test_new_figures_have_the_style_of_the_book_and_leave_global_settings_alone(simulated):
