@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from simlib.claims import claims
 from simlib.exercises import DIFFICULTIES, check, exercises, hint, statement, topics
 
 ALL = [exercise for topic in topics() for exercise in exercises(topic)]
@@ -43,11 +44,12 @@ def test_definition_is_complete(exercise):
 def test_topics_are_numbered_and_graded(topic):
     found = exercises(topic)
     assert [exercise.id for exercise in found] == [f"{topic}.{i + 1}" for i in range(len(found))]
-    assert len(found) >= 4
     grades = [exercise.difficulty for exercise in found]
     assert grades == sorted(grades)
     assert grades[0] == 1
-    assert grades[-1] >= 3
+    if topic in {claim.topic for claim in claims()}:  # a chapter, not an introduction
+        assert len(found) >= 4
+        assert grades[-1] >= 3
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda x: x.id)
