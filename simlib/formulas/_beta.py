@@ -8,9 +8,10 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float, Shaped
+from jaxtyping import Array, Float
 
 from .._checks import as_floating
+from .._types import Numbers
 
 # Coefficients of Stirling's series w(x) = ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi)/2
 # in odd powers of 1/x; from x = 10 on, eight terms reach float64.
@@ -20,9 +21,7 @@ _STIRLING = (
 _SHIFT = 10
 
 
-def log_beta_ratio(
-    a: Shaped[Array, "..."], b: Shaped[Array, "..."], k: Shaped[Array, "..."]
-) -> Float[Array, "..."]:
+def log_beta_ratio(a: Numbers, b: Numbers, k: Numbers) -> Float[Array, "..."]:
     r"""$\ln\frac{B(a,b+k)}{B(a,b)}=\ln\mathbb E[(1-p)^k]$ for $p\sim\mathrm{Beta}(a,b)$.
 
     For $a,b>0$ and $k\ge0$. No step cancels, so the *relative* error stays below
@@ -55,6 +54,8 @@ def _(primals, tangents):
     return _ratio(a, b, k), change
 
 
+# Compiled as a whole: outside jit its many small steps would be dispatched one by one.
+@jax.jit
 def _ratio_by_shift(a, b, k):
     # b -> b + 1 -> ... until it is at least 10.
     j = jnp.arange(_SHIFT, dtype=b.dtype)
@@ -123,13 +124,18 @@ def _constant(value: float, zero) -> _Square:
     return _Square(full, full, full, full, zero, zero, zero, zero, zero)
 
 
-def digamma_difference(x: Shaped[Array, "..."], h: Shaped[Array, "..."]) -> Float[Array, "..."]:
+def digamma_difference(x: Numbers, h: Numbers) -> Float[Array, "..."]:
     r"""$\psi(x+h)-\psi(x)$ for $x>0$, $h\ge0$, without cancellation.
 
     Relative error below $16\varepsilon$ for $x,h$ from $10^{-6}$ to $10^{8}$.
     """
-    x, h = jnp.broadcast_arrays(as_floating(x), as_floating(h))
-    x, h = x.astype(dtype := jnp.result_type(x, h)), h.astype(dtype)
+    x, h = as_floating(x), as_floating(h)
+    dtype = jnp.result_type(x, h)
+    return _digamma_difference(*jnp.broadcast_arrays(x.astype(dtype), h.astype(dtype)))
+
+
+@jax.jit
+def _digamma_difference(x, h):
     j = jnp.arange(_SHIFT, dtype=x.dtype)
     low = x[..., None] + j
     terms = (h[..., None] / (low + h[..., None])) / low
@@ -148,7 +154,7 @@ def digamma_difference(x: Shaped[Array, "..."], h: Shaped[Array, "..."]) -> Floa
     return shifted + jnp.log1p(h / x) + (h / end) / x / 2 + difference
 
 
-def log_beta(a: Shaped[Array, "..."], b: Shaped[Array, "..."]) -> Float[Array, "..."]:
+def log_beta(a: Numbers, b: Numbers) -> Float[Array, "..."]:
     r"""$\ln B(a,b)=\ln\Gamma(a)+\ln\Gamma(b)-\ln\Gamma(a+b)$ for $a,b>0$.
 
     Error below $16\varepsilon\max(1,|\ln B|)$ for $a,b$ from $10^{-6}$ to $10^{8}$, where

@@ -31,7 +31,7 @@ def _upper_gamma(s, x):
 
 
 def _binomial(n, k):
-    return jnp.exp(-jnp.log1p(n) - _beta.log_beta(n - k + 1, k + 1))
+    return jnp.exp(-_special.log1p(n) - _beta.log_beta(n - k + 1, k + 1))
 
 
 def _polygamma(order, x):
@@ -65,7 +65,7 @@ TABLE: dict[type, Callable] = {
     sp.lowergamma: _lower_gamma,
     sp.uppergamma: _upper_gamma,
     sp.binomial: _binomial,
-    _functions.log1p: jnp.log1p,
+    _functions.log1p: _special.log1p,
     _functions.expm1: jnp.expm1,
     _functions.log1mexp: _special.log1mexp,
     _functions.exprel: _special.exprel,

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import sympy as sp
 from jaxtyping import Array, Float
 
+from . import _special
 from ._formula import Formula
 from ._functions import expm1, exprel, log1p
 from ._symbols import error_rate, n, quantity, reliability
@@ -302,7 +303,7 @@ def log_survival_of(error_rates: Float[Array, "... n"]) -> Float[Array, "... n"]
     $\ln S(n)=\sum_{i\le n}\ln(1-e_i)$, for error rates in [0, 1); $-\infty$ from the first
     certain error on.
     """
-    return jnp.cumsum(jnp.log1p(-error_rates), axis=-1)
+    return jnp.cumsum(_special.log1p(-error_rates), axis=-1)
 
 
 def error_rates_of(log_survival: Float[Array, "... n"]) -> Float[Array, "... n"]:

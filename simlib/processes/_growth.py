@@ -18,6 +18,7 @@ from jaxtyping import Array, Float
 from .._checks import as_floating, check_interval
 from .._types import Numbers
 from ..formulas import key_tokens as formulas
+from ..formulas._special import log1p
 
 
 class AbstractGrowth(eqx.Module):
@@ -182,7 +183,7 @@ class SaturatingGrowth(AbstractGrowth):
         count = as_floating(count)
         reached = count < self.limit
         share = jnp.where(reached, count / self.limit, 0.0)
-        n = jnp.maximum(-self.scale * jnp.log1p(-share), count)
+        n = jnp.maximum(-self.scale * log1p(-share), count)
         return jnp.where(reached, n, jnp.inf)
 
 

@@ -1,12 +1,12 @@
 """Errors concentrated on key tokens."""
 
 import equinox as eqx
-import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from .._checks import as_floating, check_interval
 from .._types import Numbers
 from ..formulas import key_tokens as formulas
+from ..formulas._special import log1p
 from ._base import AbstractErrorProcess
 from ._growth import AbstractGrowth, LinearShare
 from ._non_key import AbstractNonKeyErrors, ConstantRate, NoErrors
@@ -64,12 +64,12 @@ class KeyTokens(AbstractErrorProcess):
 
     def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         level = as_floating(level)
-        hazard = -jnp.log1p(-self.key_error_rate)
+        hazard = -log1p(-self.key_error_rate)
         if isinstance(self.non_key, NoErrors):
             return self.growth.inverse_count(level / hazard)
         if isinstance(self.growth, LinearShare) and isinstance(self.non_key, ConstantRate):
             rate = formulas.linear_effective_rate(
                 self.growth.share, self.key_error_rate, self.non_key.error_rate
             )
-            return -level / jnp.log1p(-rate)
+            return -level / log1p(-rate)
         return super().inverse_cumulative_hazard(level)

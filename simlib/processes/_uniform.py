@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 from .._checks import as_floating, check_interval
 from .._types import Numbers
 from ..formulas import uniform as formulas
+from ..formulas._special import log1p
 from ._base import AbstractErrorProcess
 
 
@@ -43,7 +44,7 @@ class Uniform(AbstractErrorProcess):
         return formulas.log_survival(n, self.error_rate)
 
     def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
-        return -as_floating(level) / jnp.log1p(-self.error_rate)
+        return -as_floating(level) / log1p(-self.error_rate)
 
     def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, "..."]:
         if limit == jnp.inf:
