@@ -17,6 +17,7 @@ from ._effects import scaled, stacked
 
 _MODEL = "smollm2"
 _REPLICATES = 400_000
+_PAIRS = 4_000_000
 # Bootstrap samples: at the joint level of twenty entries each tail must still hold several.
 _RESAMPLES = 20_000
 
@@ -33,12 +34,12 @@ def _answers() -> Traces:
 def _sampled_over_exact() -> Evidence:
     rows = _answers().sampled().filter(stop_rule="fixed")
     attempts, p = rows["n"].to_numpy(), rows["p"].to_numpy()
-    expected = (attempts * p).sum()
-    # Attempts are independent given the items, so the variance of the total is exact.
-    stderr = np.sqrt((attempts * p * (1 - p)).sum()) / expected
-    ratio = Estimate.from_mean(
-        rows["successes"].sum() / expected, stderr, int(attempts.sum()), level=LEVEL
-    )
+    # Weights 1/(1-p) make this the most precise unbiased estimate of a common factor; attempts
+    # are independent given the items, so its variance is known exactly.
+    weight = 1 / (1 - p)
+    expected = (weight * attempts * p).sum()
+    found = (weight * rows["successes"].to_numpy()).sum() / expected
+    ratio = Estimate.from_mean(found, 1 / np.sqrt(expected), int(attempts.sum()), level=LEVEL)
     return Evidence(ratio, note=f"{rows.height} items, sampled {attempts.max()} times each.")
 
 
@@ -101,10 +102,10 @@ def _two_attempts_simulated(*, key) -> Evidence:
     ratios = []
     for (a, b), case_key in zip(cases, jax.random.split(key, len(cases)), strict=True):
         draw, attempt = jax.random.split(case_key)
-        p = jax.random.beta(draw, a, b, (_REPLICATES,))
-        solved = jax.random.bernoulli(attempt, p[:, None], (_REPLICATES, 2)).any(axis=1)
+        p = jax.random.beta(draw, a, b, (_PAIRS,))
+        solved = jax.random.bernoulli(attempt, p[:, None], (_PAIRS, 2)).any(axis=1)
         mean, rho = a / (a + b), 1 / (a + b + 1)
-        found = Estimate.from_counts(int(solved.sum()), _REPLICATES, level=level)
+        found = Estimate.from_counts(int(solved.sum()), _PAIRS, level=level)
         ratios.append(scaled(found, 1 / real_tokens.two_attempts(mean, rho)))
     return Evidence(stacked(ratios), note="Two attempts at items with beta-distributed rates.")
 
