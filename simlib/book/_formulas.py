@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-from ..formulas import Formula
+import sympy as sp
+
+from ..formulas import QUANTITIES, Formula
 
 
 class FormulaList:
@@ -11,28 +13,28 @@ class FormulaList:
     Made by `formula_list`.
     """
 
-    def __init__(self, named: Mapping[str, Formula]):
+    def __init__(self, named: Mapping[str, Formula | sp.Expr]):
         self.named = dict(named)
 
     def _repr_latex_(self) -> str:
-        lines = [
-            rf"&\text{{{name}}} && {formula.latex().replace(' = ', ' &&= ', 1)}"
-            for name, formula in self.named.items()
-        ]
+        lines = [rf"&\text{{{name}}} && {_aligned(shown)}" for name, shown in self.named.items()]
         body = r" \\[0.6em] ".join(lines)
         return rf"$$\begin{{aligned}} {body} \end{{aligned}}$$"
 
     def __repr__(self) -> str:
-        return "\n".join(f"{name}: {formula.expression}" for name, formula in self.named.items())
+        return "\n".join(
+            f"{name}: {getattr(shown, 'expression', shown)}" for name, shown in self.named.items()
+        )
 
 
-def formula_list(named: Mapping[str, Formula]) -> FormulaList:
-    r"""Formulas of `simlib.formulas` as one display, aligned at their equality signs.
+def formula_list(named: Mapping[str, Formula | sp.Expr]) -> FormulaList:
+    r"""Formulas and results of SymPy as one display, in the notation of the book.
 
     Parameters
     ----------
     named
-        Name and formula, in the order in which they are shown.
+        Name and formula, or name and SymPy expression, in the order in which they are shown.
+        Formulas are aligned at their equality signs.
 
     Returns
     -------
@@ -53,3 +55,11 @@ def formula_list(named: Mapping[str, Formula]) -> FormulaList:
     if not named:
         raise ValueError("named must hold at least one formula.")
     return FormulaList(named)
+
+
+def _aligned(shown: Formula | sp.Expr) -> str:
+    """LaTeX of one line, with the mark of alignment in front of what is on the right."""
+    if isinstance(shown, Formula):
+        return shown.latex().replace(" = ", " &&= ", 1)
+    names = {quantity.symbol: quantity.latex for quantity in QUANTITIES.values()}
+    return f"&& {sp.latex(shown, symbol_names=names)}"

@@ -108,7 +108,7 @@ def _weibull_proof() -> Evidence:
     )
     return Evidence(
         (
-            prove_equal(sp.exp(log_survival), key_tokens.power_survival.expression),
+            prove_equal(log_survival, sp.log(key_tokens.power_survival.expression)),
             key_tokens.power_survival.prove(),
             symbolic(sp.simplify(falling).subs(n, sp.Symbol("n", positive=True)).is_negative),
         ),
@@ -130,7 +130,7 @@ def _pareto_proof() -> Evidence:
     slope = -n * sp.diff(log_survival, n)
     return Evidence(
         (
-            prove_equal(sp.exp(log_survival), key_tokens.logarithmic_survival.expression),
+            prove_equal(log_survival, sp.log(key_tokens.logarithmic_survival.expression)),
             prove_equal(slope, key_tokens.logarithmic_exponent.expression),
             key_tokens.logarithmic_survival.prove(),
         )
