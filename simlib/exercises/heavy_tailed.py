@@ -25,7 +25,7 @@ _theta, _Lambda, _lambda = (
 _A, _B, _TARGET = 0.3, 5.0, 0.6
 
 # 4: an atom
-_ATOM, _ATTEMPTS = 0.1, 10_000
+_ATOM, _ATTEMPTS = 0.2, 10_000
 
 
 def _two() -> float:
@@ -147,7 +147,7 @@ EXERCISES = (
     ),
     Exercise(
         id="heavy_tailed.4",
-        title="One problem in ten is impossible",
+        title="One problem in five is impossible",
         difficulty=4,
         statement=(
             f"As before, but a share of {_ATOM} of the problems cannot be solved at all. What is "
