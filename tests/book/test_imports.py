@@ -107,6 +107,11 @@ def test_a_whole_subpackage_counts_when_it_is_passed_around(graph):
     assert used(graph, "from pack import shapes\ndir(shapes)") == shapes | CORE
 
 
+def test_a_name_that_leads_in_a_circle_means_everything_below(graph):
+    (graph.folder / "shapes" / "__init__.py").write_text("from . import gone as gone\n")
+    assert used(graph, "from pack.shapes import gone") >= {"shapes._circle", "shapes._square"}
+
+
 def test_ids_select_what_is_imported_by_name(graph):
     call = "from pack.topics import choose\nchoose({!r})"
     assert used(graph, call.format("red.3")) == {

@@ -8,9 +8,29 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-from . import _claims, _data_cards, _notation, _offline, _repairs, _repository, _stamp, _status
+from . import (
+    _claims,
+    _data_cards,
+    _docstrings,
+    _notation,
+    _offline,
+    _repairs,
+    _repository,
+    _stamp,
+    _status,
+)
 
-_PARTS = (_stamp, _offline, _repairs, _repository, _claims, _data_cards, _notation, _status)
+_PARTS = (
+    _stamp,
+    _offline,
+    _repairs,
+    _repository,
+    _claims,
+    _data_cards,
+    _docstrings,
+    _notation,
+    _status,
+)
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

@@ -79,16 +79,20 @@ class PackageGraph:
 
     # -- names -----------------------------------------------------------------------------
 
-    def resolve(self, module: str, name: str) -> set[str]:
+    def resolve(self, module: str, name: str, seen: frozenset = frozenset()) -> set[str]:
         """Modules that define `module.name`, following re-exports."""
         if not self.is_package(module):
             return {module}
+        if (module, name) in seen:
+            # Packages that import the name from each other: the first to ask takes all of it.
+            return self.modules_below(module)
+        seen |= {(module, name)}
         for statement in _top_level(self.tree(module)):
             if isinstance(statement, ast.ImportFrom):
                 source = self._absolute(module, statement)
                 for alias in statement.names:
                     if (alias.asname or alias.name) == name and source is not None:
-                        return self._imported(source, alias.name)
+                        return self._imported(source, alias.name, seen)
                     if alias.name == "*" and source is not None:
                         # Cannot tell which names a star brings: take all of it.
                         return self.modules_below(source)
@@ -98,12 +102,12 @@ class PackageGraph:
             return {f"{module}.{name}"}
         return self.modules_below(module)
 
-    def _imported(self, source: str, name: str) -> set[str]:
+    def _imported(self, source: str, name: str, seen: frozenset = frozenset()) -> set[str]:
         """What `from source import name` refers to."""
         return (
             {f"{source}.{name}"}
             if self.path(f"{source}.{name}") is not None and not self._defines(source, name)
-            else self.resolve(source, name)
+            else self.resolve(source, name, seen)
         )
 
     def _defines(self, package: str, name: str) -> bool:

@@ -7,6 +7,7 @@ same transformed text as the builder (`stamp`), so that the keys match.
 
 import argparse
 import os
+import re
 import sys
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -22,6 +23,8 @@ from nbformat import NotebookNode
 
 from ._inputs import Project, is_notebook
 from ._stamp import stamp
+
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def pages(root: Path) -> list[Path]:
@@ -103,6 +106,8 @@ def prefill(root: Path, *, workers: int | None = None) -> int:
             executed, seconds, problem = job.result()
             if problem is not None:
                 failed += 1
+                if not sys.stderr.isatty():
+                    problem = _COLOURS.sub("", problem)
                 print(f"  FAILED {name}\n{problem}", file=sys.stderr, flush=True)
                 continue
             cache.cache_notebook_bundle(
