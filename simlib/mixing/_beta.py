@@ -14,6 +14,7 @@ from ..formulas import heavy_tailed as formulas
 from ..formulas._beta import log_beta, log_beta_ratio
 from ._base import AbstractMixing
 from ._coordinates import hazard, log_hazard_from_logit, log_rate
+from ._log_gamma import log_gamma
 
 _INF = float("inf")
 
@@ -95,7 +96,6 @@ class Beta(AbstractMixing):
     ) -> Float[Array, "..."]:
         first, second = jax.random.split(key)
         # p = G_a / (G_a + G_b) with independent gammas, as logit p = ln G_a - ln G_b
-        logit = jax.random.loggamma(first, self.a, shape, self.dtype) - jax.random.loggamma(
-            second, self.b, shape, self.dtype
-        )
+        a, b = self.a.astype(self.dtype), self.b.astype(self.dtype)
+        logit = log_gamma(first, a, shape) - log_gamma(second, b, shape)
         return log_hazard_from_logit(logit)

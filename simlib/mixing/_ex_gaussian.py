@@ -9,6 +9,7 @@ import jax.scipy.special as jsp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from .._checks import as_floating, check_interval
+from .._levels import exponential_level
 from ._base import AbstractMixing
 from ._coordinates import log_hazard_from_logit, log_rate, logit_rate
 
@@ -95,5 +96,5 @@ class ExGaussian(AbstractMixing):
         bulk, tail = jax.random.split(key)
         logit = self.center + self.spread * jax.random.normal(bulk, shape, self.dtype)
         return log_hazard_from_logit(
-            logit - jax.random.exponential(tail, shape, self.dtype) / self.tail_rate
+            logit - exponential_level(tail, shape, self.dtype) / self.tail_rate
         )

@@ -2,7 +2,6 @@
 
 from typing import ClassVar
 
-import jax
 import jax.numpy as jnp
 import jax.scipy.special as jsp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -11,6 +10,7 @@ from .._checks import as_floating, check_interval
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
 from ._base import AbstractMixing
+from ._log_gamma import log_gamma
 
 _INF = float("inf")
 
@@ -85,4 +85,4 @@ class Gamma(AbstractMixing):
     def sample_log_hazard(
         self, shape: tuple[int, ...], *, key: PRNGKeyArray
     ) -> Float[Array, "..."]:
-        return jax.random.loggamma(key, self.tail_exponent, shape, self.dtype) + self._log_scale
+        return log_gamma(key, self.tail_exponent, shape) + self._log_scale

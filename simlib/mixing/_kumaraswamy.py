@@ -3,11 +3,11 @@
 from typing import ClassVar
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from .._checks import as_floating, check_interval
+from .._levels import exponential_level
 from ..formulas._special import log1mexp
 from ._base import AbstractMixing
 from ._coordinates import hazard, log_hazard_from_log_rate, log_rate
@@ -82,7 +82,7 @@ class Kumaraswamy(AbstractMixing):
         self, shape: tuple[int, ...], *, key: PRNGKeyArray
     ) -> Float[Array, "..."]:
         # P(p > x) is uniform, so -ln P is exponential: p^a = 1 - exp(-E / b)
-        level = jax.random.exponential(key, shape, self.dtype) / self.b
+        level = exponential_level(key, shape, self.dtype) / self.b
         certain = level > _NEAR_CERTAIN
         log_p = log1mexp(jnp.where(certain, 1.0, level)) / self.a
         return jnp.where(certain, jnp.log(level + jnp.log(self.a)), log_hazard_from_log_rate(log_p))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from .._checks import as_floating, check_interval
+from .._levels import exponential_level
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
 from ._base import AbstractMixing
@@ -86,7 +87,7 @@ class PositiveStable(AbstractMixing):
         centre known: where $w$, which rises with $t$, has grown by one (or to one, if it starts
         above). There the integrand bends within $1-\alpha$; elsewhere it is exponential in $t$.
         """
-        z = as_floating(log_hazard) - jnp.log(self.scale)
+        z = jnp.clip(as_floating(log_hazard), -1e6, 1e6) - jnp.log(self.scale)
         z = jnp.broadcast_to(z, jnp.broadcast_shapes(z.shape, self.batch_shape))
 
         def log_w(mixing, z, t):
@@ -94,7 +95,7 @@ class PositiveStable(AbstractMixing):
             return jnp.minimum(value, 80.0)
 
         frozen, fixed = jax.lax.stop_gradient((self, z))
-        start = jnp.exp(log_w(frozen, fixed, -_END))
+        start = jnp.exp(log_w(frozen, fixed, jnp.full_like(z, -_END)))
 
         def halve(_, bounds):
             low, high = bounds
@@ -130,6 +131,6 @@ class PositiveStable(AbstractMixing):
         t = jax.random.logistic(
             angle, shape, self.dtype
         )  # u / pi uniform on (0, 1), on the logit scale
-        log_w = jnp.log(jax.random.exponential(exponential, shape, self.dtype))
+        log_w = jnp.log(exponential_level(exponential, shape, self.dtype))
         ratio = (1 - self.index) / self.index
         return ratio * (self._log_angle(t) - log_w) + jnp.log(self.scale)

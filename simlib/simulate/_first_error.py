@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from .._levels import exponential_level
 from ..processes import AbstractErrorProcess
 from ._keys import check_key
-from ._levels import exponential_level
 
 
 def first_error(

@@ -19,7 +19,7 @@ def check_key(key: object) -> None:
     """Raise `TypeError` or `ValueError` unless `key` is one JAX key."""
     if isinstance(key, int | np.integer):
         raise TypeError(
-            f"key must be a JAX key, got the integer {key}; pass jax.random.key({key})."
+            f"key must be a JAX key, got the seed {key}; pass jax.random.key({key})."
         )
     if not isinstance(key, jax.Array):
         raise TypeError(f"key must be a JAX key, got {key!r}; pass jax.random.key(0).")

@@ -105,7 +105,7 @@ def survival_counts(
     uniform_units = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None
     if uniform_units:
         # The event N > n is the event E > Lambda(n): no need to find N.
-        thresholds = np.asarray(_cumulative_hazard(process, thresholds))
+        thresholds = np.asarray(_cumulative_hazard(process, jnp.asarray(thresholds)))
         if np.isnan(thresholds).any():
             raise ValueError(f"the log-survival of {process} is not a number at some lengths.")
     # Every sequence is free of error at length 0, also if its time is rounded to 0.

@@ -10,10 +10,10 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int32, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._levels import uniform
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ._keys import check_key, check_span
-from ._levels import uniform
 from ._stream import Progress, stream
 from ._survival import check_lengths
 

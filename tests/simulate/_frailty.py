@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 
 from simlib import AbstractErrorProcess
-from simlib.simulate._levels import exponential_level
+from simlib._levels import exponential_level
 
 
 class ExponentialFrailty(AbstractErrorProcess):

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simlib.simulate import _levels
+from simlib import _levels
 from tests.statistics import assert_agrees
 
 

@@ -1,5 +1,7 @@
 """Random words turned into uniforms and exponential levels, without losing either tail."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
@@ -9,11 +11,13 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 _TERMS = {32: 8, 64: 17}
 
 
-def exponential_level(key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array, "..."]:
+def exponential_level(
+    key: PRNGKeyArray, shape: tuple[int, ...], dtype: Any = float
+) -> Float[Array, "..."]:
     r"""Standard exponential variables, exact in both tails.
 
-    The cumulative hazard at the first error is Exp(1). One random word of $W$ bits (32, or 64
-    once `jax_enable_x64` is set) gives one level: its leading zeros count how often survival
+    The cumulative hazard at the first error is Exp(1). One random word of $W$ bits, as many as
+    the floating dtype has (32 or 64), gives one level: its leading zeros count how often survival
     halved, a geometric variable $G$ with $P(G\ge g)=2^{-g}$; the bits below the leading one
     are uniform $v$ and give the rest, $-\ln(1-v/2)\in[0,\ln2)$, by the lack of memory,
 
@@ -27,11 +31,11 @@ def exponential_level(key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array,
 
     Returns
     -------
-    Levels $>0$ in the default floating dtype.
+    Levels $>0$ of the given dtype, by default float64 if `jax_enable_x64` is set, else float32.
     """
-    word = _words(key, shape)
+    dtype = jax.dtypes.canonicalize_dtype(dtype)
+    word = _words(key, shape, dtype)
     width = jnp.iinfo(word.dtype).bits
-    dtype = jnp.zeros((), dtype=float).dtype
     signed = jnp.int64 if width == 64 else jnp.int32
     halvings = jnp.minimum(jax.lax.clz(word), word.dtype.type(width - 1))
     below_leading_one = (word << halvings) & word.dtype.type(2 ** (width - 1) - 1)
@@ -46,17 +50,16 @@ def exponential_level(key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array,
     return halvings.astype(signed).astype(dtype) * ln_2 + 2 * s * series
 
 
-def uniform(key: PRNGKeyArray, shape: tuple[int, ...]) -> Float[Array, "..."]:
+def uniform(key: PRNGKeyArray, shape: tuple[int, ...], dtype: Any = float) -> Float[Array, "..."]:
     r"""Uniforms in (0, 1] whose small values are right to $2^{-W}$, $W$ bits per word.
 
     For `uniform < p` with tiny `p`; `jax.random.uniform` has a grid of $2^{-23}$ ($2^{-52}$).
     """
-    word = _words(key, shape)
+    dtype = jax.dtypes.canonicalize_dtype(dtype)
+    word = _words(key, shape, dtype)
     width = jnp.iinfo(word.dtype).bits
-    dtype = jnp.zeros((), dtype=float).dtype
     return (word.astype(dtype) + dtype.type(0.5)) * dtype.type(0.5**width)
 
 
-def _words(key: PRNGKeyArray, shape: tuple[int, ...]) -> Shaped[Array, "..."]:
-    double = jax.dtypes.canonicalize_dtype(float) == jnp.float64
-    return jax.random.bits(key, shape, jnp.uint64 if double else jnp.uint32)
+def _words(key: PRNGKeyArray, shape: tuple[int, ...], dtype: Any) -> Shaped[Array, "..."]:
+    return jax.random.bits(key, shape, jnp.uint64 if dtype == jnp.float64 else jnp.uint32)
