@@ -12,7 +12,13 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from .._checks import as_floating
 from .._types import Numbers
 from ._coordinates import hazard, log_hazard_from_log_rate, log_rate
-from ._expectations import expect, log_all_fail, log_laplace, log_mean_odds_against, log_moment
+from ._expectations import (
+    expect,
+    log_all_fail,
+    log_hazard_quantile,
+    log_mean_odds_against,
+    log_moment,
+)
 
 
 class AbstractMixing(eqx.Module):
@@ -88,30 +94,18 @@ class AbstractMixing(eqx.Module):
         r"""$\ln P(\ln p\le\text{log\_p})$, for rates too small to be written down."""
         return self.log_cdf_log_hazard(log_hazard_from_log_rate(as_floating(log_p)))
 
-    def log_rate_quantile(self, probability: Numbers) -> Float[Array, "..."]:
-        r"""The $\ln p$ below which a unit's rate lies with the given probability in (0, 1).
+    def log_hazard_quantile(self, probability: Numbers) -> Float[Array, "..."]:
+        r"""The $y$ with $P(Y\le y)$ equal to the given probability in (0, 1).
 
-        By bisection, to about 1e-9 in $\ln X$; `-inf` below the size of an atom at 0. Not
+        By bisection, to rounding error; `-inf` below the size of an atom at 0. Not
         differentiable.
         """
-        target = jnp.log(as_floating(probability))
         frozen = jax.lax.stop_gradient(self)
-        shape = jnp.broadcast_shapes(target.shape, self.batch_shape)
-        # log-hazard = 20 sinh(u) covers |y| up to 1e5
-        scale = 20.0
+        return log_hazard_quantile(frozen, as_floating(probability))
 
-        def halve(_, bounds):
-            low, high = bounds
-            middle = (low + high) / 2
-            below = frozen.log_cdf_log_hazard(scale * jnp.sinh(middle)) < target
-            return jnp.where(below, middle, low), jnp.where(below, high, middle)
-
-        ends = (jnp.full(shape, -9.2, target.dtype), jnp.full(shape, 9.2, target.dtype))
-        low, high = jax.lax.fori_loop(0, 45, halve, ends)
-        found = log_rate(scale * jnp.sinh((low + high) / 2))
-        return jnp.where(
-            frozen.log_cdf_log_hazard(-1e5 * jnp.ones(shape)) >= target, -jnp.inf, found
-        )
+    def log_rate_quantile(self, probability: Numbers) -> Float[Array, "..."]:
+        r"""The $\ln p$ below which a unit's rate lies with the given probability in (0, 1)."""
+        return log_rate(self.log_hazard_quantile(probability))
 
     def sample(self, shape: tuple[int, ...], *, key: PRNGKeyArray) -> Float[Array, "..."]:
         r"""Independent exact draws of the hazard $X\ge0$ (0 where it underflows)."""
@@ -128,7 +122,8 @@ class AbstractMixing(eqx.Module):
 
         The log-probability that `s` trials in a row all miss.
         """
-        return log_laplace(self, as_floating(s))
+        s = as_floating(s)
+        return log_moment(self, jnp.zeros_like(s), s)
 
     def log_moment(self, successes: Numbers, failures: Numbers) -> Float[Array, "..."]:
         r"""$\ln\mathbb{E}\,p^{c}(1-p)^{m}$ for $c,m\ge0$: the likelihood of a sequence of results.
@@ -148,7 +143,7 @@ class AbstractMixing(eqx.Module):
 
     def mean(self) -> Float[Array, "..."]:
         r"""$\mathbb{E}\,p$: for success rates, pass@1."""
-        return -jnp.expm1(self.log_laplace(1.0))
+        return -jnp.expm1(self.log_laplace(jnp.ones((), self.dtype)))
 
     def mean_odds_against(self) -> Float[Array, "..."]:
         r"""$\mathbb{E}\,\frac{1-p}{p}$: mean number of trials before the first hit.

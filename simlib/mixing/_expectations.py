@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
@@ -16,19 +17,23 @@ if TYPE_CHECKING:
 
 # A log-probability above this is computed through its complement, which is then the small one.
 _NEAR_ONE = -0.7
+# A number that every dtype tells from 0; smaller ones make no difference to a sum.
+_TINY = 1e-37
 
 
 @eqx.filter_jit
-def log_laplace(mixing: "AbstractMixing", s: Float[Array, "..."]) -> Float[Array, "..."]:
-    """`ln E exp(-s X)` from whichever of it and its complement is small."""
-    positive = s > 0
+def log_moment(
+    mixing: "AbstractMixing", c: Float[Array, "..."], m: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """`ln E p^c (1-p)^m` from whichever of it and its complement is small."""
+    something = (c > 0) | (m > 0)
 
-    def both(y, log_s, complement):
-        z = y + log_s
-        return jnp.where(complement, log_rate(z), -hazard(z))
+    def both(y, c, m, complement):
+        value = c * log_rate(y) - m * hazard(y)
+        return jnp.where(complement, log1mexp(-jnp.minimum(value, -_TINY)), value)
 
-    value = _pair(mixing, both, jnp.log(jnp.where(positive, s, 1.0)))
-    return jnp.where(positive, value, 0.0)
+    value = _pair(mixing, both, c, jnp.where(something, m, 1.0))
+    return jnp.where(something, value, 0.0)
 
 
 @eqx.filter_jit
@@ -41,23 +46,11 @@ def log_all_fail(
     def both(y, log_n, k, complement):
         some_hit = log_rate(y + log_n)
         # All k runs are hit, or at least one is clean.
-        return jnp.where(complement, log1mexp(-k * jnp.minimum(some_hit, -1e-37)), k * some_hit)
+        return jnp.where(complement, log1mexp(-k * jnp.minimum(some_hit, -_TINY)), k * some_hit)
 
     log_n = jnp.log(jnp.where(n_positive, n, 1.0))
     value = _pair(mixing, both, log_n, jnp.where(k_positive, k, 1.0))
     return jnp.where(k_positive, jnp.where(n_positive, value, -jnp.inf), 0.0)
-
-
-@eqx.filter_jit
-def log_moment(
-    mixing: "AbstractMixing", c: Float[Array, "..."], m: Float[Array, "..."]
-) -> Float[Array, "..."]:
-    """`ln E p^c (1-p)^m`."""
-
-    def hits_and_misses(y, c, m):
-        return c * log_rate(y) - m * hazard(y)
-
-    return jnp.where(c == 0, mixing.log_laplace(m), _log_mean(mixing, hits_and_misses, c, m))
 
 
 @eqx.filter_jit
@@ -66,6 +59,7 @@ def log_mean_odds_against(mixing: "AbstractMixing") -> Float[Array, "..."]:
     return _log_mean(mixing, lambda y: -hazard(y) - log_rate(y))
 
 
+@eqx.filter_jit
 def expect(mixing: "AbstractMixing", function: Callable[[Array], Array]) -> Float[Array, "..."]:
     """`E function(ln p)` with nodes that follow the density."""
 
@@ -74,6 +68,29 @@ def expect(mixing: "AbstractMixing", function: Callable[[Array], Array]) -> Floa
 
     y, weight, _ = nodes_and_weights(density, mixing, mixing.batch_shape, count=800)
     return jnp.sum(jnp.exp(density(mixing, y)) * function(log_rate(y)) * weight, axis=0)
+
+
+@eqx.filter_jit
+def log_hazard_quantile(
+    mixing: "AbstractMixing", probability: Float[Array, "..."]
+) -> Float[Array, "..."]:
+    """The log-hazard below which a unit lies with the given probability, by bisection."""
+    target = jnp.log(probability)
+    shape = jnp.broadcast_shapes(target.shape, mixing.batch_shape)
+
+    def place(u):  # covers |y| up to 1e5, dense near 0
+        return 20.0 * jnp.sinh(u)
+
+    def halve(_, bounds):
+        low, high = bounds
+        middle = (low + high) / 2
+        below = mixing.log_cdf_log_hazard(place(middle)) < target
+        return jnp.where(below, middle, low), jnp.where(below, high, middle)
+
+    ends = (jnp.full(shape, -9.2, target.dtype), jnp.full(shape, 9.2, target.dtype))
+    low, high = jax.lax.fori_loop(0, 55, halve, ends)
+    in_atom = mixing.log_cdf_log_hazard(place(ends[0])) >= target
+    return jnp.where(in_atom, -jnp.inf, place((low + high) / 2))
 
 
 def _log_mean(

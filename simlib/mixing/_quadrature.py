@@ -55,9 +55,9 @@ def nodes_and_weights(
         centre, half, _ = state
         v = jnp.clip(centre + half * grid, -_REACH, _REACH)
         values = value(jnp.sinh(v) / 4)
-        best = jnp.argmax(values, axis=0)
-        centre = jnp.take_along_axis(v, best[None], axis=0)[0]
-        return centre, half * (2 / (_POINTS - 1)), jnp.max(values, axis=0)
+        best = jnp.argmax(values, axis=0)[None]
+        centre = jnp.take_along_axis(v, best, axis=0)[0]
+        return centre, half * (2 / (_POINTS - 1)), jnp.take_along_axis(values, best, axis=0)[0]
 
     start = jnp.zeros(shape, dtype)
     state = (start, jnp.full((), _REACH, dtype=dtype), start)
@@ -66,11 +66,12 @@ def nodes_and_weights(
 
     distance = jnp.asarray(_DISTANCES, dtype=dtype)
     offset = jnp.concatenate([-distance, distance])[expand]
-    drop = (peak - value(mode + offset)).reshape(2, len(distance), *shape)
+    drop = (peak - value(mode + offset)).reshape(1, 2, len(distance), *shape)
     # Counting the grid distances inside a drop gives its place on the (geometric) grid.
-    inside = lambda level: jnp.minimum(jnp.sum(~(drop > level), axis=1), len(distance) - 1)
-    width = jnp.min(distance[inside(1.0)], axis=0)
-    ends = jnp.arcsinh(distance[inside(_DROP)] / width)
+    level = jnp.asarray([1.0, _DROP], dtype).reshape(2, 1, 1, *(1 for _ in shape))
+    inside = jnp.minimum(jnp.sum(~(drop > level), axis=2), len(distance) - 1)
+    width = jnp.min(distance[inside[0]], axis=0)
+    ends = jnp.arcsinh(distance[inside[1]] / width)
     step = (ends[0] + ends[1]) / (count - 1)
     u = step * jnp.arange(count, dtype=dtype)[expand] - ends[0]
     y = mode + width * jnp.sinh(u)
