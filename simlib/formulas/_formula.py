@@ -108,7 +108,9 @@ class Formula:
     def latex(self) -> str:
         r"""`left = right` in LaTeX, in the notation of the book."""
         names = {symbol: describe(symbol).latex for symbol in self.arguments}
-        return f"{self.left} = {sp.latex(self.expression, symbol_names=names)}"
+        # Bounds and leading terms bring their own relation.
+        equals = "" if self.left.endswith((r"\sim", r"\ge", r"\le")) else "="
+        return f"{self.left} {equals} {sp.latex(self.expression, symbol_names=names)}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"
