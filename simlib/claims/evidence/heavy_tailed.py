@@ -163,7 +163,7 @@ def _watson_simulated(*, key) -> Evidence:
     for (a, b, attempts), case_key in zip(cases, jax.random.split(key, len(cases)), strict=True):
         found = simulate.conditional_survival(
             HeavyTailed(Beta(a, b), event="success"), np.array([attempts]), key=case_key,
-            replicates=4_000_000, level=level,
+            replicates=1_500_000, level=level,
         )[0]  # fmt: skip
         ratios.append(scaled(found, 1 / heavy_tailed.beta_asymptote(attempts, a, b)))
     return Evidence(stacked(ratios), note="Beta populations, success rates drawn.")

@@ -17,7 +17,7 @@ from ._effects import scaled, stacked
 
 _MODEL = "smollm2"
 _REPLICATES = 400_000
-_PAIRS = 4_000_000
+_PAIRS = 800_000
 # Bootstrap samples: at the joint level of twenty entries each tail must still hold several.
 _RESAMPLES = 20_000
 
