@@ -94,6 +94,11 @@ class Formula:
         """The plain expression at `digits` significant digits, as an mpmath number.
 
         Strings are read as decimals, so `exact("0.01")` means one hundredth exactly.
+
+        Raises
+        ------
+        ValueError
+            If the expression is not a real number there.
         """
         substitution = {
             symbol: sp.Rational(value) if isinstance(value, str) else sp.Float(value, digits)
@@ -101,7 +106,9 @@ class Formula:
             for symbol, value in zip(self.arguments, values, strict=True)
         }  # fmt: skip
         expression: Any = to_elementary(self.expression)
-        number = sp.N(expression.subs(substitution), digits, maxn=2000)
+        number: Any = sp.N(expression.subs(substitution), digits, maxn=2000)
+        if not number.is_extended_real:
+            raise ValueError(f"{self.name} is not a real number at {values}: {number.n(6)}.")
         with mpmath.workdps(digits):
             return mpmath.mpf(str(number))
 
@@ -110,7 +117,7 @@ class Formula:
         names = {symbol: describe(symbol).latex for symbol in self.arguments}
         # Bounds and leading terms bring their own relation.
         equals = "" if self.left.endswith((r"\sim", r"\ge", r"\le")) else "="
-        return f"{self.left} {equals} {sp.latex(self.expression, symbol_names=names)}"
+        return f"{self.left} {equals} {sp.latex(self.expression, symbol_names=names, ln_notation=True)}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -38,11 +38,6 @@ def _polygamma(order, x):
     return jsp.digamma(x) if order == 0 else jsp.polygamma(order, x)
 
 
-def _betainc_regularized(a, b, low, high):
-    a, b, low, high = jnp.broadcast_arrays(a, b, low, high)
-    return jsp.betainc(a, b, high) - jsp.betainc(a, b, low)
-
-
 # For real arguments in the domain of the real function: gamma functions for positive ones,
 # the binomial coefficient for 0 <= k <= n.
 TABLE: dict[type, Callable] = {
@@ -61,7 +56,6 @@ TABLE: dict[type, Callable] = {
     sp.loggamma: jsp.gammaln,
     sp.digamma: jsp.digamma,
     sp.polygamma: _polygamma,
-    sp.betainc_regularized: _betainc_regularized,
     sp.lowergamma: _lower_gamma,
     sp.uppergamma: _upper_gamma,
     sp.binomial: _binomial,

@@ -303,6 +303,7 @@ mean_error_rate = Formula(
 )
 
 _mean = mean_error_rate.expression
+_contrast = (non_key_error_rate - key_error_rate) / (1 - _mean)
 concentration_gap = Formula(
     name="key_tokens.concentration_gap",
     left=r"\ln\frac{(1-\bar e)^n}{S(n)}",
@@ -316,11 +317,10 @@ concentration_gap = Formula(
     description="What concentration costs: log-survival of uniform errors of the same mean, minus "
     "that of concentrated ones; never negative (Jensen).",
     source="derived in the chapter on key tokens",
-    # The terms linear in the rates cancel exactly and are left out.
-    stable=n
+    # ln(1+x) - x is never positive: this form shows the sign, and nothing cancels in it.
+    stable=-n
     * (
-        log1pmx(-_mean)
-        - key_share * log1pmx(-key_error_rate)
-        - (1 - key_share) * log1pmx(-non_key_error_rate)
+        key_share * log1pmx((1 - key_share) * _contrast)
+        + (1 - key_share) * log1pmx(-key_share * _contrast)
     ),
 )

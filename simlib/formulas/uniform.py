@@ -3,7 +3,7 @@
 import sympy as sp
 
 from ._formula import Formula
-from ._functions import expm1, log1p
+from ._functions import expm1, log1mexp, log1p
 from ._symbols import error_rate as e
 from ._symbols import k, n, reliability
 
@@ -53,6 +53,6 @@ pass_probability = Formula(
     arguments=(n, k, e),
     description="Probability that at least one of k independent attempts of length n is clean.",
     source="derived in the chapter on uniform errors",
-    # The failure of one attempt is -expm1(n log1p(-e)): exact even when it is tiny.
-    stable=-expm1(k * sp.log(-expm1(n * log1p(-e)))),
+    # The log-failure of one attempt, exact whether its success is nearly sure or hopeless.
+    stable=-expm1(k * log1mexp(-n * log1p(-e))),
 )
