@@ -17,7 +17,7 @@ class FormulaList:
         self.named = dict(named)
 
     def _repr_latex_(self) -> str:
-        lines = [rf"&\text{{{name}}} && {_aligned(shown)}" for name, shown in self.named.items()]
+        lines = [rf"&\text{{{name}}} & {_aligned(shown)}" for name, shown in self.named.items()]
         body = r" \\[0.6em] ".join(lines)
         return rf"$$\begin{{aligned}} {body} \end{{aligned}}$$"
 
@@ -60,6 +60,6 @@ def formula_list(named: Mapping[str, Formula | sp.Expr]) -> FormulaList:
 def _aligned(shown: Formula | sp.Expr) -> str:
     """LaTeX of one line, with the mark of alignment in front of what is on the right."""
     if isinstance(shown, Formula):
-        return shown.latex().replace(" = ", " &&= ", 1)
+        return shown.latex().replace(" = ", " &= ", 1)
     names = {quantity.symbol: quantity.latex for quantity in QUANTITIES.values()}
-    return f"&& {sp.latex(shown, symbol_names=names)}"
+    return f"& {sp.latex(shown, symbol_names=names, ln_notation=True)}"
