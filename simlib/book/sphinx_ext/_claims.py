@@ -202,19 +202,23 @@ def details(entry: "Entry") -> str:
     return "\n".join(lines)
 
 
+def _short(finding: "Finding") -> str:
+    from simlib.claims import SIGNS, Verdict
+
+    if finding.verdict is Verdict.NOT_APPLICABLE:
+        return SIGNS[finding.verdict]
+    model = f" ({finding.model})" if finding.model else ""
+    return f"{SIGNS[finding.verdict]} {finding.verdict}{model}"
+
+
 def overview(chosen: list["Entry"]) -> str:
     """All claims in one narrow table: id and the verdict of each kind of evidence."""
-    from simlib.claims import COLUMNS, SIGNS, error_rate_text
+    from simlib.claims import COLUMNS, error_rate_text
 
     lines = ["| claim | " + " | ".join(COLUMNS) + " |", "|---|" + "---|" * len(COLUMNS)]
     for entry in chosen:
         cells = [
-            "<br>".join(
-                f"{SIGNS[x.verdict]} {x.verdict}" + (f" ({x.model})" if x.model else "")
-                for x in entry.column(column)
-            )
-            or "not run"
-            for column in COLUMNS
+            "<br>".join(_short(x) for x in entry.column(column)) or "not run" for column in COLUMNS
         ]
         lines.append(f"| {{claim-link}}`{entry.id}` | " + " | ".join(cells) + " |")
     return "\n".join([*lines, "", error_rate_text(chosen)])
