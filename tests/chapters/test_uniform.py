@@ -81,6 +81,10 @@ def test_shortest_lists_have_the_lowest_rate_and_promise_too_much(log_prob, gaps
         short, long = log_prob[task, levels[0]], log_prob[task, levels[-1]]
         ratio = fit.length_extrapolation(short, long, key=jax.random.key(8))
         assert float(ratio.lower) > 1.5
+        # The promise of the mean logarithm lies between, and far from the truth too.
+        by_rate, by_log = (long.shape[1] * x for x in (np.log(np.exp(short).mean()), short.mean()))
+        measured = np.log(np.exp(long.sum(axis=1)).mean())
+        assert by_rate > by_log > measured + 1
 
 
 def test_rounded_rules_hold_to_a_few_per_cent():
