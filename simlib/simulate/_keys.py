@@ -18,9 +18,7 @@ _MOST_BLOCKS = 2**32
 def check_key(key: object) -> None:
     """Raise `TypeError` or `ValueError` unless `key` is one JAX key."""
     if isinstance(key, int | np.integer):
-        raise TypeError(
-            f"key must be a JAX key, got the seed {key}; pass jax.random.key({key})."
-        )
+        raise TypeError(f"key must be a JAX key, got the seed {key}; pass jax.random.key({key}).")
     if not isinstance(key, jax.Array):
         raise TypeError(f"key must be a JAX key, got {key!r}; pass jax.random.key(0).")
     if not jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
