@@ -13,6 +13,7 @@ from . import (
     _data_cards,
     _docstrings,
     _notation,
+    _notebooks,
     _offline,
     _repairs,
     _repository,
@@ -29,6 +30,7 @@ _PARTS = (
     _data_cards,
     _docstrings,
     _notation,
+    _notebooks,
     _status,
 )
 
