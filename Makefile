@@ -18,9 +18,7 @@ SUITABLE := import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c '$(SUITABLE)' >/dev/null 2>&1 && { command -v $$p; break; }; done)
 
-# Pages compute on the processor, so that every copy of the book shows the same numbers, and
-# their kernels come from this environment, not from one installed for the user.
-export JAX_PLATFORMS ?= cpu
+# Kernels come from this environment, not from one installed for the user.
 export JUPYTER_PREFER_ENV_PATH := 1
 export PYDEVD_DISABLE_FILE_VALIDATION := 1
 
@@ -53,6 +51,8 @@ install: $(VENV)/.ready ## Set up the environment; everything after this works w
 # --- Book -------------------------------------------------------------------------------------
 
 .PHONY: build
+# Pages compute on the processor, so that every copy of the book shows the same numbers.
+build: export JAX_PLATFORMS = cpu
 build: $(VENV)/.ready
 	$(BIN)/python -m simlib.book.sphinx_ext.prefill
 	$(BIN)/jupyter-book build . -W -n --keep-going --quiet

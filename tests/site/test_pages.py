@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.site.built import pages
+from tests.site.built import open_tab, pages
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -117,8 +117,7 @@ def settle(tab) -> None:
 
 def examine(browser, address: str, page: str) -> Visit:
     seen = Visit()
-    context = browser.new_context(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
-    tab = context.new_page()
+    tab = open_tab(browser, viewport=WIDE, color_scheme="light", reduced_motion="reduce")
     watch(tab, seen, address)
     tab.goto(f"{address}/{page}")
     settle(tab)
@@ -139,7 +138,7 @@ def examine(browser, address: str, page: str) -> Visit:
         ]
         if size is PHONE:
             seen.too_wide = tab.evaluate(TOO_WIDE)
-    context.close()
+    tab.context.close()
     return seen
 
 
@@ -211,7 +210,7 @@ def test_sliders_redraw_their_chart(visits, page):
 def test_it_works_from_the_file_system(browser, site, page):
     """Opened by a double click, without any server."""
     seen = Visit()
-    tab = browser.new_page()
+    tab = open_tab(browser)
     watch(tab, seen, "file:")
     tab.goto((site / page).as_uri())
     settle(tab)
@@ -220,7 +219,7 @@ def test_it_works_from_the_file_system(browser, site, page):
     mathematics = tab.evaluate(RENDERED)
     assert mathematics["typeset"] >= mathematics["formulas"]
     assert tab.evaluate(MOVE_SLIDERS)["still"] == []
-    tab.close()
+    tab.context.close()
 
 
 def test_what_is_checked_can_fail(browser, address, site, tmp_path):

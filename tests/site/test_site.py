@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.site.built import ROOT, pages
+from tests.site.built import ROOT, open_tab, pages
 
 
 def test_no_broken_internal_link(site):
@@ -34,17 +34,17 @@ def test_every_page_of_the_contents_was_built(site):
 def test_search_finds_terms_and_names(browser, site, address, scheme):
     base = address if scheme == "http" else site.as_uri()
     for word in ("frailty", "KeyTokens"):
-        tab = browser.new_page()
+        tab = open_tab(browser)
         tab.goto(f"{base}/search.html?q={word}")
-        tab.wait_for_selector("#search-results li", timeout=10_000)
-        tab.close()
+        tab.wait_for_selector("#search-results li")
+        tab.context.close()
 
 
 def test_the_first_page_forwards(browser, site):
-    tab = browser.new_page()
+    tab = open_tab(browser)
     tab.goto((site / "index.html").as_uri())
     tab.wait_for_url("**/chapters/index.html")
-    tab.close()
+    tab.context.close()
 
 
 def notebooks(site):
@@ -80,7 +80,7 @@ def test_no_page_names_a_delivery_network(site):
 def test_light_and_dark_look_different(browser, address):
     shots = []
     for scheme in ("light", "dark"):
-        tab = browser.new_context(color_scheme=scheme).new_page()
+        tab = open_tab(browser, color_scheme=scheme)
         tab.goto(f"{address}/chapters/index.html")
         shots.append(tab.evaluate("() => getComputedStyle(document.body).backgroundColor"))
         tab.context.close()
