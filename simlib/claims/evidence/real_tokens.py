@@ -145,7 +145,10 @@ def _greedy_minus_sampled() -> Evidence:
     level = joint_level(tasks.height)
     return Evidence(
         Estimate.from_mean(
-            tasks["mean"].to_numpy(), tasks["stderr"].to_numpy(), int(tasks["n"].min()), level=level
+            tasks["mean"].to_numpy(),
+            tasks["stderr"].to_numpy(),
+            int(tasks["n"].to_numpy().min()),
+            level=level,
         ),
         note="Paired by item, all levels of a task together.",
     )
