@@ -1,6 +1,5 @@
 """The evidence itself: the stored verdicts still hold, and a wrong formula is caught."""
 
-import time
 from pathlib import Path
 
 import jax
@@ -16,31 +15,23 @@ from simlib.claims.evidence import uniform as runners
 from simlib.formulas import REGISTRY, error_rate, n, uniform
 
 ROOT = Path(__file__).parents[2]
-#: The whole ledger must stay quick enough to be checked with every change.
-SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def ledger_run():
-    begun = time.process_time()
-    return run(), time.process_time() - begun
+    return run()
 
 
 def test_stored_verdicts_hold(ledger_run):
-    changes = compare(read_verdicts(verdicts_path()), ledger_run[0])
+    changes = compare(read_verdicts(verdicts_path()), ledger_run)
     failing = [str(change) for change in changes if change.fails]
     assert not failing, (
         "\n".join(failing) + "\nIf this is meant: `simlib claims --update`, and commit the file."
     )
 
 
-def test_the_whole_ledger_is_quick(ledger_run):
-    # Processor time of two cores, so that a busy machine does not fail the test.
-    assert ledger_run[1] < 2 * SECONDS
-
-
 def test_every_claim_has_every_column(ledger_run):
-    for entry in claims.ledger(ledger_run[0]):
+    for entry in claims.ledger(ledger_run):
         assert {finding.column for finding in entry.findings} == set(claims.COLUMNS)
 
 
