@@ -10,4 +10,12 @@ document.addEventListener("DOMContentLoaded", () => {
     sidebar.setAttribute("role", "complementary");
     sidebar.setAttribute("aria-label", "Book");
   }
+  // What scrolls must be reachable by keyboard, also when it was folded away or wider at first.
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+      target.tabIndex = scrolls ? 0 : -1;
+    }
+  });
+  document.querySelectorAll(".bd-article pre").forEach((element) => sizes.observe(element));
 });

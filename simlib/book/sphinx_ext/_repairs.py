@@ -1,4 +1,4 @@
-"""Repairs of the HTML that theme and extensions write: unique ids, accessible names."""
+"""Repairs of the HTML that theme and extensions write: unique ids, current roles."""
 
 import re
 from collections import Counter
@@ -21,12 +21,17 @@ def unique_ids(body: str) -> str:
     return _REPEATED.sub(number, body)
 
 
+def current_roles(body: str) -> str:
+    """Drop the role of bibliography entries, which WAI-ARIA 1.3 has deprecated."""
+    return body.replace(' role="doc-biblioentry"', "")
+
+
 def repair_page(
     app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: Any
 ) -> None:
     """`html-page-context`: repair the body, and drop what only works with a server."""
     if context.get("body"):
-        context["body"] = unique_ids(context["body"])
+        context["body"] = current_roles(unique_ids(context["body"]))
     # The live-code extension that Jupyter Book always loads needs a server that the book does not
     # have, names a host, and declares the same constant twice.
     for files in ("script_files", "css_files"):

@@ -11,7 +11,7 @@ import polars as pl
 
 from .._schema import SCHEMA_VERSION, TABLES
 from .._tasks import TASKS, Group, make_group
-from ._model import MODELS, LocalModel, load_model, software
+from ._model import MODELS, LocalModel, load_model, require_libraries, software
 from ._sample import sample_attempts
 from ._score import AnswerScore, prefix_cache, score_answers
 from ._store import ChunkStore
@@ -229,6 +229,7 @@ def collect_answers(plan: Plan, work: Path, *, on_progress: OnProgress | None = 
     MissingModelError
         If the model or its libraries are not installed.
     """
+    require_libraries()
     report = on_progress or (lambda label, done, total: None)
     groups = plan.draw_groups()
     lazy = _LazyModel(plan)
