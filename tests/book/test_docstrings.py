@@ -16,6 +16,7 @@ from simlib.book.sphinx_ext._docstrings import to_rst
         ("a line\n    $a +\n    b$ broken", "a line\n    :math:`a + b` broken"),
         (r"a price of \$5", r"a price of \$5"),
         ("before\n\n    $$a =\n    b.$$\n\nafter", "before\n\n\n    .. math:: a = b.\n\n\nafter"),
+        ("Raises\n\nSource: a,\nb.\n\nc", "Raises\n\nSource\n------\na,\nb.\n\nc"),
     ],
 )
 def test_translation(text, expected):

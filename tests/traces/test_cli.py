@@ -123,7 +123,7 @@ def test_missing_libraries_name_the_command_to_run(book, tmp_path, monkeypatch):
     find = importlib.util.find_spec
     missing = {"torch", "gguf"}
     monkeypatch.setattr(
-        "importlib.util.find_spec", lambda name, *a: None if name in missing else find(name, *a)
+        "importlib.util.find_spec", lambda name: None if name in missing else find("json")
     )
     with pytest.raises(MissingModelError, match=r"torch, gguf not installed.*pip install"):
         call(collect_app, "answers", "--work", tmp_path / "w", "--task", "add-1", "--items", "1")

@@ -11,6 +11,8 @@ from sphinx.application import Sphinx
 _DISPLAY = re.compile(
     r"^(?P<indent>[ \t]*)\$\$(?P<body>.+?)\$\$[ \t]*(?P<end>[.,;]?)$", re.M | re.S
 )
+# A last paragraph without a heading would belong to the section before it, such as `Raises`.
+_SOURCE = re.compile(r"^(?P<indent>[ \t]*)Source: (?P<text>.+(?:\n[ \t]*\S.*)*)", re.M)
 # Code comes first: a dollar inside backticks is no mathematics. Roles keep their backticks.
 _INLINE = re.compile(
     r"(?P<double>``.+?``)"
@@ -45,6 +47,7 @@ def to_rst(text: str) -> str:
         before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
         return ("\\ " if before.isalnum() else "") + marked + ("\\ " if after.isalnum() else "")
 
+    text = _SOURCE.sub(r"\g<indent>Source\n\g<indent>------\n\g<indent>\g<text>", text)
     # Examples are code: leave them as they are.
     blocks = re.split(r"(^[ \t]*>>>.*(?:\n(?![ \t]*$).*)*)", text, flags=re.MULTILINE)
     return "".join(

@@ -229,9 +229,9 @@ def collect_answers(plan: Plan, work: Path, *, on_progress: OnProgress | None = 
     MissingModelError
         If the model or its libraries are not installed.
     """
-    require_libraries()
     report = on_progress or (lambda label, done, total: None)
     groups = plan.draw_groups()
+    require_libraries()
     lazy = _LazyModel(plan)
     with ChunkStore(work, plan.settings()) as store:
         chunks = list(_score_chunks(groups, plan.chunk))
