@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree, Shaped
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 from .._checks import as_floating
 from .._estimate import Estimate
@@ -27,19 +27,17 @@ class Attempts(AbstractErrorProcess):
     process: AbstractErrorProcess
     length: Float[Array, ""] = eqx.field(converter=as_floating)
 
-    def log_survival(self, n: Shaped[Array, "..."] | float) -> Float[Array, "..."]:
+    def log_survival(self, n: Numbers) -> Float[Array, "..."]:
         return self.process.log_all_fail(self.length, n)
 
     def sample_latent(self, shape: tuple[int, ...], *, key: PRNGKeyArray) -> PyTree[Array] | None:
         return self.process.sample_latent(shape, key=key)
 
-    def conditional_log_survival(
-        self, latent: Any, n: Shaped[Array, "..."] | float
-    ) -> Float[Array, "..."]:
+    def conditional_log_survival(self, latent: Any, n: Numbers) -> Float[Array, "..."]:
         return as_floating(n) * self._log_failure(latent)
 
     def conditional_inverse_cumulative_hazard(
-        self, latent: Any, level: Shaped[Array, "..."] | float
+        self, latent: Any, level: Numbers
     ) -> Float[Array, "..."]:
         return -as_floating(level) / self._log_failure(latent)
 

@@ -1,6 +1,7 @@
 """Evidence on heavy-tailed difficulty: transforms, power laws, and the items of the traces."""
 
 import functools
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -171,7 +172,7 @@ def _watson_simulated(*, key) -> Evidence:
 
 @evidence("heavy_tailed.light_mass_suffices", "derived")
 def _light_mass_proof() -> Evidence:
-    five = {heavy_tailed.shape_a: 5, heavy_tailed.shape_b: 5}
+    five = [(heavy_tailed.shape_a, sp.Integer(5)), (heavy_tailed.shape_b, sp.Integer(5))]
     exact = sp.gammasimp(heavy_tailed.beta_mixture.expression.subs(five))
     constant = sp.limit(exact * k**5, k, sp.oo)
     return Evidence(
@@ -188,7 +189,7 @@ def _counterexample() -> Evidence:
     # Density proportional to p^(b-1) (2 + sin(1/p)) near 0, b = 3/2: continuous on [0, delta].
     b = mpmath.mpf("1.5")
 
-    def oscillating(attempts: int) -> mpmath.mpf:
+    def oscillating(attempts: int) -> Any:
         # Exact transform of the oscillating part, relative to Gamma(b) k^-b.
         z = mpmath.mpc(0, -1) / attempts
         value = 2 * mpmath.im(z ** (b / 2) * mpmath.besselk(b, 2 * mpmath.sqrt(-1j * attempts)))

@@ -3,6 +3,9 @@
 Finding a model needs no language-model library; `load_model` imports torch and transformers.
 """
 
+# The language-model libraries are optional.
+# pyright: reportMissingImports=false
+
 import importlib.metadata
 import importlib.util
 import os

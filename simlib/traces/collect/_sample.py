@@ -8,6 +8,9 @@ All branches of the tree live in one sequence.  A mask lets each token see the s
 ancestors and itself, and nothing else.
 """
 
+# The language-model libraries are optional.
+# pyright: reportMissingImports=false
+
 from dataclasses import dataclass, field
 from typing import Any
 

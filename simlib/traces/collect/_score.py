@@ -9,6 +9,9 @@ $$ \\ln p = \\sum_{j=1}^{L} \\ln P(a_j \\mid x, a_{<j})
 with sampling at temperature 1 over the whole vocabulary.
 """
 
+# The language-model libraries are optional.
+# pyright: reportMissingImports=false
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
