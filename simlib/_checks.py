@@ -10,14 +10,26 @@ from ._types import Numbers
 
 
 def as_floating(value: Numbers) -> Float[Array, "..."]:
-    """`value` as an array that keeps its floating dtype; anything else gets the default one.
+    """`value` as a floating array, of the precision that a calculation should have.
 
-    The default is float32, or float64 once `jax_enable_x64` is set.
+    Floating arrays keep their dtype, and a Python number takes that of what it meets, as
+    everywhere in JAX: the survival of a float32 process at length 3 is float32. Integer arrays
+    and lists get the default dtype: float32, or float64 once `jax_enable_x64` is set.
     """
     dtype = getattr(value, "dtype", None)
     if dtype is not None and jnp.issubdtype(dtype, jnp.floating):
         return jnp.asarray(value)
+    if isinstance(value, int | float):
+        return jnp.asarray(float(value))  # JAX's weak type
+    if getattr(value, "weak_type", False):
+        return jnp.asarray(value) * 1.0  # a Python integer that passed through `jit`
     return jnp.asarray(value, dtype=float)
+
+
+def as_parameter(value: Numbers) -> Float[Array, "..."]:
+    """`value` as a parameter, which decides on precision: a Python number has the default dtype."""
+    value = as_floating(value)
+    return jnp.asarray(value, dtype=value.dtype)
 
 
 def check_interval(

@@ -8,7 +8,7 @@ cumulative hazard $\Lambda_{\mathrm{non}}(m)$.
 import sympy as sp
 
 from ._formula import Formula
-from ._functions import exprel, log1p, log1pmx
+from ._functions import expm1, exprel, log1p, log1pmx
 from ._symbols import n, quantity, reliability
 
 _INF = float("inf")
@@ -142,7 +142,8 @@ saturating_count = Formula(
     arguments=(n, key_limit, key_scale),
     description="The number of key tokens approaches a limit.",
     source=f"{_ARBUZOV} for the limit; the exponential approach is ours",
-    stable=key_limit * (n / key_scale) * exprel(-n / key_scale),
+    # Not through exprel(x): the derivative of x exprel(x) cancels on the plateau.
+    stable=-key_limit * expm1(-n / key_scale),
 )
 
 # -- errors of the other tokens -------------------------------------------------------------

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import jax.scipy.special as jsp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
 from ..formulas._beta import log_beta, log_beta_ratio
@@ -46,8 +46,8 @@ class Beta(AbstractMixing):
 
     name: ClassVar[str] = "beta"
 
-    a: Float[Array, "..."] = eqx.field(converter=as_floating)
-    b: Float[Array, "..."] = eqx.field(converter=as_floating)
+    a: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    b: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("a", self.a, 0.0, _INF, "a shape parameter")

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import jax.scipy.special as jsp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_parameter, check_interval
 from .._levels import exponential_level
 from ._base import AbstractMixing
 from ._coordinates import log_hazard_from_logit, log_rate, logit_rate
@@ -48,9 +48,9 @@ class ExGaussian(AbstractMixing):
 
     name: ClassVar[str] = "exGaussian"
 
-    center: Float[Array, "..."] = eqx.field(converter=as_floating)
-    spread: Float[Array, "..."] = eqx.field(converter=as_floating)
-    tail_rate: Float[Array, "..."] = eqx.field(converter=as_floating)
+    center: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    spread: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    tail_rate: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("center", self.center, -float("inf"), float("inf"), "a logit")

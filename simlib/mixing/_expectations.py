@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _NEAR_ONE = -0.7
 # A number that every dtype tells from 0; smaller ones make no difference to a sum.
 _TINY = 1e-37
+# So few trials that the probability of a miss is linear in them, to rounding.
+_BESIDE = 1e-20
 
 
 @eqx.filter_jit
@@ -27,13 +29,15 @@ def log_moment(
 ) -> Float[Array, "..."]:
     """`ln E p^c (1-p)^m` from whichever of it and its complement is small."""
     something = (c > 0) | (m > 0)
+    # Of no trials the value is 0, but its derivative in m is E ln(1-p), found just beside.
+    m = jnp.where(something, m, m + _BESIDE)
 
     def both(y, c, m, complement):
         value = c * log_rate(y) - m * hazard(y)
         return jnp.where(complement, log1mexp(-jnp.minimum(value, -_TINY)), value)
 
-    value = _pair(mixing, both, c, jnp.where(something, m, 1.0))
-    return jnp.where(something, value, 0.0)
+    value = _pair(mixing, both, c, m)
+    return jnp.where(something, value, value - jax.lax.stop_gradient(value))
 
 
 @eqx.filter_jit

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 import jax.scipy.special as jsp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
 from ._base import AbstractMixing
@@ -49,8 +49,8 @@ class Gamma(AbstractMixing):
     variance: Float[Array, "..."]
 
     def __init__(self, mean: Numbers, variance: Numbers):
-        self.mean_hazard = as_floating(mean)
-        self.variance = as_floating(variance)
+        self.mean_hazard = as_parameter(mean)
+        self.variance = as_parameter(variance)
 
     def __check_init__(self):
         check_interval("mean", self.mean_hazard, 0.0, _INF, "a hazard per trial")

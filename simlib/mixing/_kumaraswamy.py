@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_parameter, check_interval
 from .._levels import exponential_level
 from ..formulas._special import log1mexp
 from ._base import AbstractMixing
@@ -47,8 +47,8 @@ class Kumaraswamy(AbstractMixing):
 
     name: ClassVar[str] = "Kumaraswamy"
 
-    a: Float[Array, "..."] = eqx.field(converter=as_floating)
-    b: Float[Array, "..."] = eqx.field(converter=as_floating)
+    a: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    b: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("a", self.a, 0.0, _INF, "a shape parameter")

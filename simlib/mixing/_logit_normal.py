@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from jax.scipy.special import log_ndtr
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_parameter, check_interval
 from ._base import AbstractMixing
 from ._coordinates import log_hazard_from_logit, log_rate, logit_rate
 
@@ -42,8 +42,8 @@ class LogitNormal(AbstractMixing):
 
     name: ClassVar[str] = "logit-normal"
 
-    center: Float[Array, "..."] = eqx.field(converter=as_floating)
-    spread: Float[Array, "..."] = eqx.field(converter=as_floating)
+    center: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    spread: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("center", self.center, -float("inf"), float("inf"), "a logit")

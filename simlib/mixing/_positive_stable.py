@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._levels import exponential_level
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
@@ -57,8 +57,8 @@ class PositiveStable(AbstractMixing):
 
     name: ClassVar[str] = "positive stable"
 
-    index: Float[Array, "..."] = eqx.field(converter=as_floating)
-    scale: Float[Array, "..."] = eqx.field(converter=as_floating)
+    index: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    scale: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("index", self.index, 0.0, 1.0, "the index of a positive stable law")
@@ -69,7 +69,12 @@ class PositiveStable(AbstractMixing):
         return jnp.full(self.batch_shape, jnp.inf)
 
     def log_laplace(self, s: Numbers) -> Float[Array, "..."]:
-        return formulas.stable_log_laplace(s, self.scale, self.index)
+        s = as_floating(s)
+        # At 0 the slope in s is infinite, but the value does not depend on the parameters.
+        scale, index = (
+            jnp.where(s > 0, x, jax.lax.stop_gradient(x)) for x in (self.scale, self.index)
+        )
+        return formulas.stable_log_laplace(s, scale, index)
 
     def _log_angle(self, t: Array) -> Array:
         r"""$\ln A(u)$ with $u=\pi/(1+e^{-t})$, exact near both ends of $(0,\pi)$."""

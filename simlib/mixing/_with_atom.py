@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
-from .._checks import as_floating, check_interval
+from .._checks import as_parameter, check_interval
 from .._types import Numbers
 from ._base import AbstractMixing
 
@@ -45,7 +45,7 @@ class WithAtom(AbstractMixing):
     name: ClassVar[str] = "with atom"
 
     base: AbstractMixing
-    atom: Float[Array, "..."] = eqx.field(converter=as_floating)
+    atom: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("atom", self.atom, 0.0, 1.0, "a share of units", low_included=True)

@@ -61,9 +61,12 @@ class AbstractErrorProcess(eqx.Module):
     def log_log_slope(self, n: Numbers) -> Float[Array, "..."]:
         r"""$\mathrm d\ln S/\mathrm d\ln n$: minus the exponent of the power law seen near `n`."""
         n = _length(n)
+        # At 0 the slope may be infinite, n times it is 0: a hazard is never so large.
+        positive = n > 0
+        at = jnp.where(positive, n, 1.0)
         # Elementwise, so one forward derivative in the direction of ones is the whole gradient.
-        _, slope = jax.jvp(self.log_survival, (n,), (jnp.ones_like(n),))
-        return n * slope
+        _, slope = jax.jvp(self.log_survival, (at,), (jnp.ones_like(at),))
+        return jnp.where(positive, at * slope, 0.0)
 
     def horizon(self, reliability: Numbers) -> Float[Array, "..."]:
         r"""The length $T_r$ with $S(T_r)=r$, as a real number of trials, for $0<r<1$.
@@ -78,7 +81,7 @@ class AbstractErrorProcess(eqx.Module):
 
     def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         r"""The `n` with $\Lambda(n)$ = `level` $\ge 0$; $\infty$ where it is never reached."""
-        return invert_increasing(lambda process, n: process.cumulative_hazard(n), self, level)
+        return invert_increasing(_cumulative_hazard, self, level)
 
     def mean_run_length(self, limit: float = jnp.inf) -> Float[Array, "..."]:
         r"""$\sum_{n=1}^{L}S(n)$: mean number of correct trials before the first error.
@@ -120,6 +123,10 @@ class AbstractErrorProcess(eqx.Module):
         r"""The `n` at which the cumulative hazard given the latent draw reaches `level`."""
         del latent
         return self.inverse_cumulative_hazard(level)
+
+
+def _cumulative_hazard(process: AbstractErrorProcess, n: Array) -> Array:
+    return process.cumulative_hazard(n)
 
 
 def _length(n: Numbers) -> Float[Array, "..."]:

@@ -6,16 +6,18 @@ $$k(n)=\min_{0\le u\le n}\{\max(g(u),0)+n-u\},$$
 
 the largest count below $\max(g,0)$ that grows by at most one key token per token. Hence
 $0\le k(n)\le n$, both $k(n)$ and $n-k(n)$ never fall, and $k=g$ except where $g$ asks for more
-key tokens than there are tokens.
+key tokens than there are tokens. Where the two meet, $k$ may have a corner; the derivative
+there is the mean of those on either side. At $n=0$ it is the one to the right.
 """
 
 from abc import abstractmethod
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import key_tokens as formulas
 from ..formulas._special import log1p
@@ -47,7 +49,7 @@ class LinearShare(AbstractGrowth):
         If `share` is a concrete number outside [0, 1].
     """
 
-    share: Float[Array, "..."] = eqx.field(converter=as_floating)
+    share: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval(
@@ -83,8 +85,8 @@ class PowerGrowth(AbstractGrowth):
         If a parameter is a concrete number that is not positive and finite.
     """
 
-    coefficient: Float[Array, "..."] = eqx.field(converter=as_floating)
-    exponent: Float[Array, "..."] = eqx.field(converter=as_floating)
+    coefficient: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    exponent: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "in key tokens")
@@ -105,7 +107,10 @@ class PowerGrowth(AbstractGrowth):
         full = (self.exponent > 1) & (slope > 0)
         nominal = formulas.power_count(jnp.where(full, 1.0, at), self.coefficient, self.exponent)
         count = jnp.where(full, at - self._from_full(full), jnp.minimum(nominal, at))
-        return jnp.where(positive, count, n)
+        # Of no tokens none is key, whatever the parameters; the slope to the right of 0 remains.
+        steep = jnp.where(self.exponent < 1, 1.0, jnp.minimum(self.coefficient, 1.0))
+        first = jax.lax.stop_gradient(jnp.where(self.exponent > 1, 0.0, steep))
+        return jnp.where(positive, count, n * first)
 
     def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)
@@ -134,7 +139,7 @@ class LogarithmicGrowth(AbstractGrowth):
         If `coefficient` is a concrete number that is not positive and finite.
     """
 
-    coefficient: Float[Array, "..."] = eqx.field(converter=as_floating)
+    coefficient: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "key tokens per e-fold")
@@ -168,8 +173,8 @@ class SaturatingGrowth(AbstractGrowth):
         If a parameter is a concrete number that is not positive and finite.
     """
 
-    limit: Float[Array, "..."] = eqx.field(converter=as_floating)
-    scale: Float[Array, "..."] = eqx.field(converter=as_floating)
+    limit: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    scale: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("limit", self.limit, 0.0, jnp.inf, "in key tokens")
@@ -177,7 +182,12 @@ class SaturatingGrowth(AbstractGrowth):
 
     def count(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
-        return jnp.minimum(formulas.saturating_count(n, self.limit, self.scale), n)
+        positive = n > 0
+        at = jnp.where(positive, n, 1.0)
+        count = jnp.minimum(formulas.saturating_count(at, self.limit, self.scale), at)
+        # At 0 nominal and largest count meet: the slope to the right is the smaller one.
+        first = jax.lax.stop_gradient(jnp.minimum(self.limit / self.scale, 1.0))
+        return jnp.where(positive, count, n * first)
 
     def inverse_count(self, count: Numbers) -> Float[Array, "..."]:
         count = as_floating(count)

@@ -33,13 +33,18 @@ def invert_increasing(
     Parameters
     ----------
     function
-        Elementwise, non-decreasing in `n`, with value 0 at 0.
+        Elementwise, non-decreasing in `n`, with value 0 at 0. The search is compiled once for
+        each function object, so pass one that lives on.
     parameters
         Any tree; derivatives are taken with respect to its floating arrays.
     level
         Broadcasts against the batch shape of the function.
     """
-    level = as_floating(level)
+    return _inverse(function, parameters, as_floating(level))
+
+
+@eqx.filter_jit  # outside of `jit` each call would compile the loops of the search anew
+def _inverse(function: Callable[[P, Array], Array], parameters: P, level: Array) -> Array:
     dynamic, static = eqx.partition(parameters, eqx.is_inexact_array)
 
     def value(dynamic, n):
@@ -88,10 +93,13 @@ def _solver(value: Callable) -> Callable:
         unfinished = lambda state: ~jnp.all(state[-1]) & (state[0] < _MOST_STEPS)
         x = jax.lax.while_loop(unfinished, improve, start)[3]
         n = jnp.exp(x)
-        for _ in range(2):  # in n itself, which also removes the rounding of ln n
+
+        def polish(_, n):  # in n itself, which also removes the rounding of ln n
             f, slope = with_slope(dynamic, n)
             polished = n - (f - level) / slope
-            n = jnp.where(jnp.abs(polished - n) <= 8 * near * n, polished, n)
+            return jnp.where(jnp.abs(polished - n) <= 8 * near * n, polished, n)
+
+        n = jax.lax.fori_loop(0, 2, polish, n)  # a loop, so that it is compiled once
         return jnp.where(searched, n, jnp.where(level > 0, jnp.inf, 0.0))
 
     @solve.defjvp

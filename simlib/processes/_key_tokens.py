@@ -3,7 +3,7 @@
 import equinox as eqx
 from jaxtyping import Array, Float
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import key_tokens as formulas
 from ..formulas._special import log1p
@@ -42,6 +42,7 @@ class KeyTokens(AbstractErrorProcess):
 
     Examples
     --------
+    >>> from simlib.processes import KeyTokens, PowerGrowth
     >>> process = KeyTokens(0.01, PowerGrowth(3.0, 0.5))
     >>> round(float(process.survival(1000)), 4)
     0.3854
@@ -49,7 +50,7 @@ class KeyTokens(AbstractErrorProcess):
     528.5
     """
 
-    key_error_rate: Float[Array, "..."] = eqx.field(converter=as_floating)
+    key_error_rate: Float[Array, "..."] = eqx.field(converter=as_parameter)
     growth: AbstractGrowth
     non_key: AbstractNonKeyErrors = NoErrors()
 

@@ -6,7 +6,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import key_tokens as formulas
 
@@ -40,7 +40,7 @@ class ConstantRate(AbstractNonKeyErrors):
         If `error_rate` is a concrete number outside [0, 1).
     """
 
-    error_rate: Float[Array, "..."] = eqx.field(converter=as_floating)
+    error_rate: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval(
@@ -70,8 +70,8 @@ class DecayingRate(AbstractNonKeyErrors):
         If a parameter is a concrete number outside its domain.
     """
 
-    coefficient: Float[Array, "..."] = eqx.field(converter=as_floating)
-    exponent: Float[Array, "..."] = eqx.field(converter=as_floating)
+    coefficient: Float[Array, "..."] = eqx.field(converter=as_parameter)
+    exponent: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "a hazard per token")

@@ -27,6 +27,9 @@ def sum_of_survival(process: "AbstractErrorProcess", limit: float) -> Float[Arra
     end-point corrections $(S(L)-S(a))/2$ and $(S'(L)-S'(a))/12$: $O(\log L)$ evaluations for
     any limit. Without a limit the part beyond $e^{80}$ is that of the power law found there;
     the sum is infinite where that power law, or a plateau, has no finite sum.
+
+    The relative error is below 1e-10 in float64. A corner of the cumulative hazard beyond 1024
+    (a growth law that leaves the line $k=n$ there) costs up to six of these digits.
     """
     limit = float(limit)
     if not limit >= 1 or (np.isfinite(limit) and limit != int(limit)):

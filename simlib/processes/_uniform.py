@@ -4,7 +4,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from .._checks import as_floating, check_interval
+from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..formulas import uniform as formulas
 from ..formulas._special import log1p
@@ -35,7 +35,7 @@ class Uniform(AbstractErrorProcess):
     68.97
     """
 
-    error_rate: Float[Array, "..."] = eqx.field(converter=as_floating)
+    error_rate: Float[Array, "..."] = eqx.field(converter=as_parameter)
 
     def __check_init__(self):
         check_interval("error_rate", self.error_rate, 0.0, 1.0, "a probability per token")
