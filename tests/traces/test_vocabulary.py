@@ -7,7 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simlib.traces.collect import Vocabulary
-from simlib.traces.collect._vocabulary import byte_level_texts
+from simlib.traces.collect._vocabulary import (
+    block_texts,
+    byte_level_texts,
+    redundant_bytes,
+)
 
 
 def vocabulary(*texts, special=(), ends=()):
@@ -77,3 +81,21 @@ def test_byte_level_names_are_decoded():
         "7",
         "<|x|>",
     )
+
+
+def test_block_texts_are_spaces_and_bytes():
+    names = ["\u2581", "\u2581the", "<0x0A>", "<0x31>", "<0xE2>", "1", "<bos>"]
+    assert block_texts(names) == (" ", " the", "\n", "1", "\ufffd", "1", "<bos>")
+    # Only the byte of a character that has a token of its own is redundant.
+    assert redundant_bytes(names) == {3}
+
+
+def test_redundant_tokens_spell_nothing():
+    names = ["1", "<0x31>", "\n", "<0x0A>"]
+    texts = block_texts(names)
+    ambiguous = Vocabulary(texts, frozenset(), frozenset())
+    with pytest.raises(ValueError, match="has 2 segmentations"):
+        ambiguous.spell_answer("1")
+    unique = Vocabulary(texts, frozenset(), frozenset(), redundant_bytes(names))
+    assert unique.spell_answer("1") == (0,)
+    assert unique.terminators == (2,)

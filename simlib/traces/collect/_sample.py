@@ -124,14 +124,23 @@ def _extend(model: LocalModel, cache: Any, level: list[_Node], base: int, depth:
     import torch
 
     past = cache.get_seq_length()
-    mask = torch.full((len(level), past + len(level)), torch.finfo(torch.float32).min)
-    mask[:, :base] = 0.0
-    for row, node in enumerate(level):
-        mask[row, [*node.ancestors, past + row]] = 0.0
-    positions = torch.full((1, len(level)), base + depth)
+    position = base + depth
+    config = model.network.config
+    windows = {"full_attention": None}
+    if getattr(config, "layer_types", None) and "sliding_attention" in config.layer_types:
+        windows["sliding_attention"] = config.sliding_window
+    masks = {}
+    for kind, window in windows.items():
+        mask = torch.full((len(level), past + len(level)), torch.finfo(torch.float32).min)
+        # The tree is far shorter than a window, so only the shared text can lie outside of it.
+        mask[:, 0 if window is None else max(0, position - window + 1) : base] = 0.0
+        for row, node in enumerate(level):
+            mask[row, [*node.ancestors, past + row]] = 0.0
+        masks[kind] = mask[None, None]
+    positions = torch.full((1, len(level)), position)
     return model.network.model(
         torch.tensor([[node.token for node in level]]),
-        attention_mask=mask[None, None],
+        attention_mask=masks if len(masks) > 1 else masks["full_attention"],
         position_ids=positions,
         past_key_values=cache,
     ).last_hidden_state[0]

@@ -6,7 +6,7 @@ end it,
 $$ \\ln p = \\sum_{j=1}^{L} \\ln P(a_j \\mid x, a_{<j})
           + \\ln \\sum_{t \\in T} P(t \\mid x, a_{1..L}), $$
 
-with sampling at temperature 1 over the whole vocabulary.
+with sampling at temperature 1 over the whole vocabulary, without its redundant byte tokens.
 """
 
 # The language-model libraries are optional.
@@ -54,10 +54,13 @@ class AnswerScore:
 def prefix_cache(model: LocalModel, prefix: str) -> Any:
     """Keys and values of the text that all items of a group share."""
     import torch
+    from transformers import DynamicCache
 
     with torch.inference_mode():
-        tokens = torch.tensor([model.encode(prefix)])
-        return model.network.model(tokens, use_cache=True).past_key_values
+        tokens = torch.tensor([model.encode_start(prefix)])
+        # A cache without configuration keeps every position, also those that a layer with a
+        # sliding window no longer sees; the masks hide them.
+        return model.network.model(tokens, past_key_values=DynamicCache()).past_key_values
 
 
 def copy_cache(cache: Any, copies: int = 1) -> Any:
@@ -110,8 +113,11 @@ def score_answers(
 
 
 def log_softmax(model: LocalModel, hidden: Any) -> Any:
-    """Log-probabilities over the vocabulary in float64, from final hidden states."""
-    return model.network.lm_head(hidden).double().log_softmax(-1)
+    """Log-probabilities over the drawn vocabulary in float64, from final hidden states."""
+    logits = model.network.lm_head(hidden).double()
+    if model.vocabulary.redundant:
+        logits[..., sorted(model.vocabulary.redundant)] = -float("inf")
+    return logits.log_softmax(-1)
 
 
 def _read_row(model: LocalModel, hidden: Any, answer: tuple[int, ...]) -> AnswerScore:
@@ -127,7 +133,7 @@ def _read_row(model: LocalModel, hidden: Any, answer: tuple[int, ...]) -> Answer
     return AnswerScore(
         tokens=(*answer, int(ends[logp[-1, ends].argmax()])),
         log_prob=log_prob.numpy().astype(np.float32),
-        entropy=-(logp.exp() * logp).sum(-1).numpy().astype(np.float32),
+        entropy=-(logp.exp() * logp.clamp(min=-1e4)).sum(-1).numpy().astype(np.float32),
         rank=(1 + likelier.sum(-1)).numpy().astype(np.int32),
         top_prob=logp.max(-1).values.exp().numpy().astype(np.float32),
     )

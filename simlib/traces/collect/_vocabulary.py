@@ -1,5 +1,6 @@
 """What a model's tokens spell: the segmentations of an answer, and the tokens that end it."""
 
+import re
 from dataclasses import dataclass, field
 
 
@@ -18,17 +19,21 @@ class Vocabulary:
         Ids of the tokens that are not text.
     end_of_text
         Ids of the special tokens that end a text.
+    redundant
+        Ids of the tokens that are never drawn, because each spells a single byte that another
+        token spells as text. Without them the spelling of a digit or a space is unique.
     """
 
     texts: tuple[str, ...]
     special: frozenset[int]
     end_of_text: frozenset[int]
+    redundant: frozenset[int] = frozenset()
     _by_text: dict[str, list[int]] = field(default_factory=dict, repr=False, compare=False)
     _with_inner_break: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         for token, text in enumerate(self.texts):
-            if token not in self.special and text:
+            if text and token not in self.special and token not in self.redundant:
                 self._by_text.setdefault(text, []).append(token)
         self._with_inner_break.extend(text for text in self._by_text if text.find("\n") > 0)
 
@@ -107,3 +112,28 @@ def byte_level_texts(tokens: list[str]) -> tuple[str, ...]:
         else token
         for token in tokens
     )
+
+
+_BYTE = re.compile(r"<0x([0-9A-F]{2})>")
+
+
+def block_texts(tokens: list[str]) -> tuple[str, ...]:
+    """Text of the tokens of a SentencePiece vocabulary.
+
+    Such a vocabulary writes a space as a lower block (U+2581), and has tokens `<0x00>` to `<0xFF>`
+    for characters that it lacks.
+    """
+    return tuple(
+        bytes([int(match[1], 16)]).decode("utf-8", errors="replace")
+        if (match := _BYTE.fullmatch(token))
+        else token.replace("\u2581", " ")
+        for token in tokens
+    )
+
+
+def redundant_bytes(tokens: list[str]) -> frozenset[int]:
+    """Ids of the byte tokens whose character is also the text of another token."""
+    texts = block_texts(tokens)
+    bytewise = {token for token, name in enumerate(tokens) if _BYTE.fullmatch(name)}
+    plain = {text for token, text in enumerate(texts) if token not in bytewise}
+    return frozenset(token for token in bytewise if texts[token] in plain)
