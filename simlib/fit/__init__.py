@@ -3,14 +3,22 @@
 from ._answers import answer_log_probs as answer_log_probs
 from ._calibration import Calibration as Calibration
 from ._calibration import calibration as calibration
+from ._compare import FamilyReport as FamilyReport
+from ._compare import compare_families as compare_families
+from ._compare import held_out_log_likelihood as held_out_log_likelihood
+from ._compare import log_likelihood_gain as log_likelihood_gain
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
+from ._goodness import GoodnessOfFit as GoodnessOfFit
+from ._goodness import goodness_of_fit as goodness_of_fit
 from ._growth import along as along
 from ._growth import by_length as by_length
 from ._growth import growth_exponent as growth_exponent
 from ._maximum_likelihood import MixingFit as MixingFit
+from ._maximum_likelihood import bootstrap_parameters as bootstrap_parameters
+from ._maximum_likelihood import count_log_likelihood as count_log_likelihood
+from ._maximum_likelihood import fit_counts as fit_counts
 from ._maximum_likelihood import fit_mixing as fit_mixing
-from ._maximum_likelihood import log_likelihood_gain as log_likelihood_gain
 from ._overdispersion import Overdispersion as Overdispersion
 from ._overdispersion import coverage_ratio as coverage_ratio
 from ._overdispersion import overdispersion as overdispersion
@@ -24,18 +32,26 @@ from ._uniform import uniform_gap as uniform_gap
 
 __all__ = [
     "Calibration",
+    "FamilyReport",
+    "GoodnessOfFit",
     "MixingFit",
     "Overdispersion",
     "TailExponent",
     "UniformGap",
     "along",
     "answer_log_probs",
+    "bootstrap_parameters",
     "by_length",
     "calibration",
+    "compare_families",
+    "count_log_likelihood",
     "coverage_ratio",
+    "fit_counts",
     "fit_mixing",
     "gini",
+    "goodness_of_fit",
     "growth_exponent",
+    "held_out_log_likelihood",
     "length_extrapolation",
     "log_likelihood_gain",
     "overdispersion",

@@ -53,7 +53,7 @@ def test_opposed_difficulty_gives_negative_association():
 
 
 def test_independent_redraws_are_covered():
-    """Intervals of level 0.95 miss 20 of 400 by chance; under 5 or over 41 with probability 2e-5."""
+    # 95 % intervals miss 20 of 400 by chance; under 5 or over 41 with probability 2e-5.
     rng, missed = np.random.default_rng(2), 0
     for i in range(400):
         rates = rng.choice([0.01, 0.3], (150, 5))
