@@ -15,6 +15,7 @@ from ._claims import claims_command
 from ._collect import collect_app
 from ._data import data_app
 from ._errors import MISUSED, fail, is_deliberate, message
+from ._import import import_command
 from ._simulate import simulate_app
 
 app = typer.Typer(
@@ -28,6 +29,7 @@ app.command("claims")(claims_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(data_app, name="data")
 app.add_typer(collect_app, name="collect")
+app.command("import")(import_command)
 
 
 def _print_version(wanted: bool) -> bool:
