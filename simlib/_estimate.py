@@ -322,7 +322,7 @@ def _rounder(value: float, error: float) -> Callable[[float], str]:
     magnitude = max(abs(value), error)
     if not 1e-4 <= magnitude < 1e6:
         power = math.floor(math.log10(magnitude))
-        digits = max(power - exponent, 0)
+        digits = min(max(power - exponent, 0), 15)
         return lambda x: f"{x / 10.0**power:.{digits}f}e{power:+03d}"
     digits = max(-exponent, 0)
     return lambda x: f"{round(x, -exponent):.{digits}f}"

@@ -1,0 +1,99 @@
+"""Every error process, with example parameters. A new process joins the contract tests here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import jax.numpy as jnp
+
+from simlib.mixing import (
+    Beta,
+    ExGaussian,
+    Gamma,
+    Kumaraswamy,
+    LogitNormal,
+    PositiveStable,
+    WithAtom,
+)
+from simlib.processes import (
+    AbstractErrorProcess,
+    ConstantRate,
+    DecayingRate,
+    HeavyTailed,
+    KeyTokens,
+    LinearShare,
+    LogarithmicGrowth,
+    NoErrors,
+    PowerGrowth,
+    SaturatingGrowth,
+    Uniform,
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A process as a function of its parameters, with example values inside their domain."""
+
+    make: Callable[..., AbstractErrorProcess]
+    parameters: tuple[float, ...]
+    plateau: bool = False
+    """Survival has a positive limit."""
+    independent: bool = True
+    """Attempts are independent: no heterogeneity between units."""
+
+    def build(self, dtype=jnp.float64) -> AbstractErrorProcess:
+        return self.make(*(jnp.asarray(value, dtype) for value in self.parameters))
+
+
+GROWTHS = {
+    "share": (LinearShare, (0.2,)),
+    "power": (PowerGrowth, (3.1, 0.5)),  # its corner, at 9.61, is no length of the tests
+    "power above one": (PowerGrowth, (0.01, 1.5)),
+    "logarithm": (LogarithmicGrowth, (10.0,)),
+    "saturating": (SaturatingGrowth, (50.0, 100.0)),
+}
+NON_KEY = {
+    "": (NoErrors, ()),
+    " and constant": (ConstantRate, (1e-3,)),
+    " and decaying": (DecayingRate, (0.01, 0.5)),
+    " and decaying as 1/m": (DecayingRate, (0.01, 1.0)),
+    " and decaying fast": (DecayingRate, (0.01, 2.0)),
+}
+MIXINGS = {
+    "gamma": (Gamma, (0.05, 0.004)),
+    "positive stable": (PositiveStable, (0.5, 0.1)),
+    "beta": (Beta, (0.3, 5.0)),
+    "Kumaraswamy": (Kumaraswamy, (0.3, 5.0)),
+    "logit-normal": (LogitNormal, (-3.0, 2.0)),
+    "exGaussian": (ExGaussian, (-1.0, 1.0, 0.4)),
+    "beta with atom": (lambda a, b, atom: WithAtom(Beta(a, b), atom), (0.3, 5.0, 0.2)),
+}
+
+
+def key_tokens(growth: str, non_key: str) -> Case:
+    (grow, first), (err, second) = GROWTHS[growth], NON_KEY[non_key]
+
+    def make(rate, *parameters):
+        own, others = parameters[: len(first)], parameters[len(first) :]
+        return KeyTokens(rate, grow(*own), err(*others))
+
+    plateau = growth == "saturating" and non_key in ("", " and decaying fast")
+    return Case(make, (0.02, *first, *second), plateau=plateau)
+
+
+def heavy_tailed(mixing: str, event: Literal["error", "success"] = "error") -> Case:
+    family, parameters = MIXINGS[mixing]
+    make = lambda *parameters: HeavyTailed(family(*parameters), event)
+    return Case(make, parameters, plateau="atom" in mixing, independent=False)
+
+
+# Every growth law with every kind of other errors, and the borderline cases of decay once.
+PAIRS = [(growth, non_key) for growth in GROWTHS for non_key in list(NON_KEY)[:3]]
+PAIRS = [pair for pair in PAIRS if pair[0] != "power above one" or not pair[1]]
+PAIRS += [("logarithm", " and decaying as 1/m"), ("saturating", " and decaying fast")]
+
+CASES = {
+    "uniform": Case(Uniform, (0.01,)),
+    **{growth + non_key: key_tokens(growth, non_key) for growth, non_key in PAIRS},
+    **{name: heavy_tailed(name) for name in MIXINGS},
+}
