@@ -37,12 +37,13 @@ def parse(content: bytes, place: Place, limits: Limits) -> Any:
     values = content.count(b",") + content.count(b"[") + content.count(b"{")
     if values > limits.values:
         fault(place, f"more than {limits.values} values", "split the file into smaller pieces")
+    text = decoded(content, place)
     try:
-        return _DECODER.decode(decoded(content, place))
+        return _DECODER.decode(text)
     except RecursionError:
         fault(place, "the JSON is nested too deeply", "this is not a log of such a tool")
     except json.JSONDecodeError as error:
-        cut = error.pos >= len(content.rstrip()) - 1
+        cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated")
         fault(
             place,
             f"this is not JSON ({error.msg}, character {error.pos + 1})",

@@ -101,8 +101,8 @@ def _check_kinds(row: dict[str, Any], kinds: dict[str, tuple[type, Place]], plac
     """Refuse a column of names that holds text in one row and numbers in another."""
     for column in ("problem", "run", "item"):
         value = row.get(column)
-        if value is None:
-            continue
+        if type(value) not in (str, int):
+            continue  # refused where the name is read
         kind, first = kinds.setdefault(column, (type(value), place))
         if kind is not type(value):
             found = f"{shown(value)} is of another type than the values from {first.part} on"
