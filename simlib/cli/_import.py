@@ -99,7 +99,14 @@ def _print(imported: "Imported", out: Path) -> None:
     notes, table = summary.pop("notes"), summary.pop("table")
     typer.echo(f"{out}: table '{table}'")
     for key, value in summary.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        typer.echo(f"  {key}: {shown if shown != '' else 'not known'}")
+        shown = ", ".join(value) or "not known" if isinstance(value, list) else value
+        typer.echo(_printable(f"  {key}: {shown}"))
     for note in notes:
-        typer.echo(f"Note: {note}.", err=True)
+        typer.echo(_printable(f"Note: {note}."), err=True)
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, which a log could send to the terminal."""
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )

@@ -43,7 +43,7 @@ def read_completions(
                     fault(place, "the number is too large", "number samples from 0", "index")
                 key = (item, model, attempt)
                 if key in seen:
-                    found = f"sample {attempt} of '{item}' was read before, at {seen[key]}"
+                    found = f"sample {attempt} of {shown(item)} was read before, at {seen[key]}"
                     fault(place, found, "give every request an id of its own", "id")
                 seen[key] = place
                 found = 0

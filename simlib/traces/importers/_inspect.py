@@ -37,7 +37,7 @@ def read_inspect(
                 problem = name(sample.get("id"), place, "id", limits)
                 epoch = whole(sample.get("epoch"), place, "epoch", 1)
                 if (problem, epoch) in seen:
-                    found = f"the sample '{problem}' has epoch {epoch} twice"
+                    found = f"the sample {shown(problem)} has epoch {epoch} twice"
                     fault(place, found, "the log is damaged", "epoch")
                 if len(seen) >= limits.rows:
                     fault(place, f"more than {limits.rows} samples", "import fewer")
@@ -161,7 +161,7 @@ def _score(
     scores: dict[str, Any], options: Options, place: Place, limits: Limits
 ) -> tuple[str, Any]:
     """Name and value of the score to use; there must be no doubt which one that is."""
-    listed = ", ".join(ascii(x)[1:-1] for x in scores)[:200]
+    listed = ", ".join(shown(x)[1:-1] for x in list(scores)[:20])[:200]
     wanted, key = options.metric, ""
     if wanted is None:
         if len(scores) > 1:
@@ -175,11 +175,11 @@ def _score(
         fault(place, found, f"this sample has {listed}", "scores")
     value = score["value"]
     if isinstance(value, dict):
-        keys = ", ".join(ascii(x)[1:-1] for x in value)[:200]
+        keys = ", ".join(shown(x)[1:-1] for x in list(value)[:20])[:200]
         if key not in value:
-            found = f"the score '{wanted}' has several values: {keys}"
-            fault(place, found, f"choose one with --metric {wanted}/KEY", "scores")
+            found = f"the score {shown(wanted)} has several values: {keys}"
+            fault(place, found, f"choose one with --metric {shown(wanted)[1:-1]}/KEY", "scores")
         value = value[key]
     elif key:
-        fault(place, f"the score '{wanted}' has one value", f"pass --metric {wanted}", "scores")
-    return ascii(wanted)[1:-1], value
+        fault(place, f"the score {shown(wanted)} has one value", "name no key", "scores")
+    return wanted, value

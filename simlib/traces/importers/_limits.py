@@ -65,7 +65,7 @@ class Place:
 
 def fault(place: Place, found: str, remedy: str, column: str | None = None) -> NoReturn:
     """Raise a `DataError` that names place, column, finding and remedy."""
-    where = f"{place}, column '{column}'" if column is not None else str(place)
+    where = f"{place}, column {shown(column)}" if column is not None else str(place)
     raise DataError(f"{where}: {found}; {remedy}.")
 
 

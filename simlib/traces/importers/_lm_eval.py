@@ -37,7 +37,7 @@ def read_lm_eval(
                 continue
             problem = name(row.get("doc_id"), place, "doc_id", limits)
             if problem in seen:
-                found = f"the problem '{problem}' stands twice in this file"
+                found = f"the problem {shown(problem)} stands twice in this file"
                 fault(place, found, "the log was written twice; keep one copy", "doc_id")
             seen.add(problem)
             attempts, successes = _count(row, options, chosen, notes, place, limits)
@@ -86,7 +86,7 @@ def _selected(
     if chosen.setdefault("filter", used) != used:
         fault(
             place,
-            f"the file has lines for the filters '{chosen['filter']}' and '{used}'",
+            f"the file has lines for the filters {shown(chosen['filter'])} and {shown(used)}",
             "choose one with --filter",
             "filter",
         )
@@ -107,7 +107,7 @@ def _count(
         return _match(row, made, marked, place, limits)
     metric = _metric(row, options, place, limits)
     if chosen.setdefault("metric", metric) != metric:
-        found = f"the metric is '{metric}' here and '{chosen['metric']}' before"
+        found = f"the metric is {shown(metric)} here and {shown(chosen['metric'])} before"
         fault(place, found, "choose one with --metric", "metrics")
     value = row.get(metric)
     if isinstance(value, list):
@@ -118,7 +118,7 @@ def _count(
         if options.threshold is not None:
             found = f"the value is that of {len(marked)} responses together"
             fault(place, found, "a threshold for single marks cannot be used", metric)
-        notes[f"{metric} was read as the share of right ones among all responses"] += 1
+        notes[f"{shown(metric)[1:-1]} was read as the share of right ones among all responses"] += 1
         return len(marked), _share(value, len(marked), place, metric)
     if len(made) > 1:
         notes[f"{len(made)} responses, of which only one was marked; --match marks all"] += 1
@@ -147,7 +147,7 @@ def _metric(row: dict[str, Any], options: Options, place: Place, limits: Limits)
     if not isinstance(names, list) or not names:
         fault(place, "no metric is named", "was the log written by lm-eval?", "metrics")
     names = [text(x, place, "metrics", limits) for x in names]
-    listed = ", ".join(names)[:200]
+    listed = ", ".join(shown(x)[1:-1] for x in names[:20])[:200]
     metric = options.metric
     if metric is None:
         if len(names) > 1:
@@ -165,7 +165,7 @@ def _share(value: Any, count: int, place: Place, metric: str) -> int:
     if found and found[1] != "1":
         fault(
             place,
-            f"{metric} is not a mean over the {count} responses, so it holds no count",
+            f"{shown(metric)[1:-1]} is not a mean over the {count} responses, so it holds no count",
             "choose pass@1 or a mean with --metric, or mark the responses with --match",
             metric,
         )

@@ -60,7 +60,7 @@ def read_runs(
         model = options.model or _label(row["model"], place, "model", limits)
         task = options.task or _label(row["task"], place, "task", limits)
         if (run, model, task) in seen:
-            found = f"the run '{run}' was read before, at {seen[run, model, task]}"
+            found = f"the run {shown(run)} was read before, at {seen[run, model, task]}"
             remedy = "give every run a name of its own, such as item and repeat joined"
             fault(place, found, remedy, "run")
         seen[run, model, task] = place
@@ -85,7 +85,7 @@ def _rows(table: str, paths: list[Path], options: Options, limits: Limits) -> It
         for place, row in records(path, tuple(source.values()), limits):
             for target in needed:
                 if source[target] not in row:
-                    there = ", ".join(ascii(key)[1:-1] for key in list(row)[:20])
+                    there = ", ".join(shown(key)[1:-1] for key in list(row)[:20])[:200]
                     fault(
                         place,
                         f"the column is missing; there are {there or 'none'}",

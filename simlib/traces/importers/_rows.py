@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from ._limits import Limits, Place, fault
+from ._limits import Limits, Place, fault, shown
 from ._tables import IMPORT_TABLES
 
 _CHUNK = 1 << 16
@@ -87,7 +87,7 @@ class Tally:
         if not self.merge and not (same_file and found[2].path == place.path):
             fault(
                 place,
-                f"the problem '{key[0]}' was counted before, at {found[2]}",
+                f"the problem {shown(key[0])} was counted before, at {found[2]}",
                 "drop one of the two, or pass --merge to add them up",
                 "problem",
             )

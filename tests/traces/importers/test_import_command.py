@@ -145,3 +145,13 @@ def test_killed_while_writing_leaves_nothing_under_the_name(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], env=dict(os.environ), capture_output=True)
     assert done.returncode == 9
     assert not out.exists()
+
+
+def test_names_in_a_log_do_not_reach_the_terminal(tmp_path, capsys):
+    row = {"problem": "p", "attempts": 4, "successes": 1, "model": "\x1b[2Jm"}
+    path = write_rows(tmp_path / "x.jsonl", [row, row])
+    code, _, message = call(capsys, "counts", path, "-o", tmp_path / "o.csv")
+    assert (code, "\x1b" in message) == (2, False)
+    code, text, _ = call(capsys, "counts", path, "-o", tmp_path / "o.csv", "--merge")
+    assert (code, "\x1b" in text) == (0, False)
+    assert "\N{REPLACEMENT CHARACTER}[2Jm" in text
