@@ -12,7 +12,7 @@ from typing import BinaryIO
 from .._errors import DataError
 from . import _zstd
 from ._bytes import opened
-from ._limits import Limits, Place, fault
+from ._limits import Limits, Place, brief, fault
 
 _ZSTD = 93
 _END, _END64, _LOCATOR64 = b"PK\x05\x06", b"PK\x06\x06", b"PK\x06\x07"
@@ -37,7 +37,7 @@ class Archive:
         # Damaged archives make zipfile raise many kinds of error.
         except (zipfile.BadZipFile, ValueError, LookupError, OSError, struct.error,
                 NotImplementedError) as error:  # fmt: skip
-            fault(place, f"this is not a zip archive ({error})", _DAMAGED)
+            fault(place, f"this is not a zip archive ({brief(error)})", _DAMAGED)
         # A name that stands twice is that of a rewritten member; the last one counts.
         self._members = {info.filename: info for info in self._zip.infolist()}
         for name in self._members:
@@ -61,7 +61,7 @@ class Archive:
             raise
         except (zipfile.BadZipFile, ValueError, LookupError, EOFError, OSError, zlib.error,
                 struct.error, RuntimeError) as error:  # fmt: skip
-            fault(place, f"the member cannot be unpacked ({error})", _DAMAGED)
+            fault(place, f"the member cannot be unpacked ({brief(error)})", _DAMAGED)
         if len(content) != info.file_size or zlib.crc32(content) != info.CRC:
             fault(place, "size or checksum differ from what the archive declares", _DAMAGED)
         return place, content

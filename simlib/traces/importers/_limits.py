@@ -75,3 +75,9 @@ def shown(value: object) -> str:
         return "an object" if isinstance(value, dict) else "a list"
     text = ascii(value[:80] if isinstance(value, str) else value)
     return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def brief(error: BaseException) -> str:
+    """The message of another library's error, as short and as harmless as `shown` makes it."""
+    text = ascii(str(error))[1:-1]
+    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -9,7 +9,7 @@ import polars as pl
 
 from ._bytes import decoded, lines, opened
 from ._json import objects
-from ._limits import Limits, Place, fault, shown
+from ._limits import Limits, Place, brief, fault, shown
 
 _SLICE = 1 << 16
 _COLUMNS = 10_000
@@ -54,7 +54,7 @@ def _csv(path: Path, delimiter: str, limits: Limits) -> Iterator[Record]:
         except StopIteration:
             break
         except csv.Error as error:
-            fault(at, f"this is not CSV ({error})", "check quotes and line breaks")
+            fault(at, f"this is not CSV ({brief(error)})", "check quotes and line breaks")
         if not row:
             continue
         if header is None:
@@ -102,7 +102,7 @@ def _parquet(path: Path, wanted: tuple[str, ...], limits: Limits) -> Iterator[Re
                 yield Place(path, f"row {row}"), values
                 row += 1
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        fault(place, f"the Parquet file is corrupt ({str(error)[:200]})", "write it again")
+        fault(place, f"the Parquet file is corrupt ({brief(error)})", "write it again")
     if not row:
         listed = ", ".join(wanted)
         fault(place, "no rows, or none of the columns", f"the table needs {listed}; see --map")

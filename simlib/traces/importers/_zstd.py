@@ -10,6 +10,8 @@ import io
 
 import polars as pl
 
+from ._limits import brief
+
 _MAGIC = b"\x28\xb5\x2f\xfd"
 _BLOCK = 1 << 17
 # A character that stands unescaped in no JSON text, so that every line is one column.
@@ -68,5 +70,5 @@ def unpack(content: bytes) -> bytes:
             schema={"line": pl.String},
         )
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
-        raise ValueError(f"the packed data are damaged ({error})") from error
+        raise ValueError(f"the packed data are damaged ({brief(error)})") from error
     return "\n".join(line or "" for line in frame["line"]).encode()

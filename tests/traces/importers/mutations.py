@@ -1,5 +1,6 @@
 """Seeded damage to logs, at the level of bytes, of JSON values, and of archives."""
 
+import copy
 import json
 import zipfile
 from io import BytesIO
@@ -47,7 +48,7 @@ def mutated_value(rng, value):
     for _ in range(rng.randint(1, 3)):
         places = _places(value)
         if not places:
-            return rng.choice(VALUES)
+            return copy.deepcopy(rng.choice(VALUES))
         parent, key = rng.choice(places)
         kind = rng.randrange(5)
         if kind == 0:
@@ -60,7 +61,7 @@ def mutated_value(rng, value):
         elif kind == 2 and isinstance(parent, list):
             parent.append(parent[key])
         else:
-            parent[key] = rng.choice(VALUES)
+            parent[key] = copy.deepcopy(rng.choice(VALUES))
     return value
 
 
