@@ -105,12 +105,14 @@ def evaluate(
 
 
 def _minimise(log_likelihood, start, data, weight, **options):
+    data, weight = jax.device_put((data, weight))
+
     def objective(vector):
-        value, _, slope = evaluate(log_likelihood, vector, data, weight)
-        if not np.isfinite(value):
+        (loss, _), slope = _loss_and_slope(log_likelihood, jnp.asarray(vector), data, weight)
+        if not np.isfinite(loss):
             # A line search that leaves the representable range is sent back.
             return _OUTSIDE, np.zeros_like(vector)
-        return -value, -slope
+        return float(loss), np.asarray(slope, dtype=float)
 
     options |= {"gtol": _slope_tolerance() / 10}
     return optimize.minimize(objective, start, jac=True, method="BFGS", options=options)

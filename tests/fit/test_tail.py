@@ -13,10 +13,10 @@ SHARES = np.array([0.05, 0.2])
 
 
 def test_definition_by_hand():
-    log_p = np.log(np.r_[np.full(10, 1e-6), np.full(90, 1e-2)])
+    # Ten items lie 11, 12, ... 20 nats below the threshold.
+    log_p = np.r_[-10.0 - np.arange(11, 21), np.linspace(-10, -1, 90)]
     tail = fit.tail_exponent(log_p, np.array([0.1]), key=KEY, resamples=400)
-    # All ten items of the tail lie ln(1e4) below the threshold.
-    np.testing.assert_allclose(tail.exponent.value, [1 / np.log(1e4)], rtol=1e-12)
+    np.testing.assert_allclose(tail.exponent.value, [1 / 15.5], rtol=1e-12)
 
 
 @pytest.mark.parametrize("b", [0.3, 1.0, 2.5])
