@@ -31,6 +31,18 @@ def log1p(x: Numbers) -> Float[Array, "..."]:
     return jnp.where(low, jnp.log(1 + jnp.where(low, x, 0.0)), jnp.log1p(jnp.where(low, 0.0, x)))
 
 
+def expm1(x: Numbers) -> Float[Array, "..."]:
+    r"""$e^{x}-1$ for every real $x$, whose derivative keeps its digits where it is tiny.
+
+    JAX takes the derivative of its own function from the value, $(e^{x}-1)+1$, which rounds to
+    0 near $x=-36$. Relative error below $4\varepsilon$.
+    """
+    x = as_floating(x)
+    low = x < -_LN2
+    near = jnp.expm1(jnp.where(low, 0.0, x))
+    return jnp.where(low, jnp.exp(jnp.where(low, x, 0.0)) - 1, near)
+
+
 def log1mexp(x: Numbers) -> Float[Array, "..."]:
     r"""$\ln(1-e^{-x})$ for $x>0$; $-\infty$ at 0 and NaN below.
 

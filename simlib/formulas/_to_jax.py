@@ -60,7 +60,7 @@ TABLE: dict[type, Callable] = {
     sp.uppergamma: _upper_gamma,
     sp.binomial: _binomial,
     _functions.log1p: _special.log1p,
-    _functions.expm1: jnp.expm1,
+    _functions.expm1: _special.expm1,
     _functions.log1mexp: _special.log1mexp,
     _functions.exprel: _special.exprel,
     _functions.log1pmx: _special.log1pmx,

@@ -19,6 +19,7 @@ unit = np.concatenate([np.geomspace(1e-30, 0.5, 100), 1 - np.geomspace(1e-6, 0.5
 
 CASES = {
     "log1p": (_special.log1p, mpmath.log1p, above_minus_one, 0.0, 4),
+    "expm1": (_special.expm1, mpmath.expm1, signed, 0.0, 4),
     "log1mexp": (_special.log1mexp, lambda x: mpmath.log(-mpmath.expm1(-x)), positive, 0.0, 8),
     "exprel": (_special.exprel, lambda x: mpmath.expm1(x) / x, signed, 0.0, 8),
     "log1pmx": (_special.log1pmx, lambda x: mpmath.log1p(x) - x, above_minus_one, 0.0, 8),
