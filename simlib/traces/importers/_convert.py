@@ -1,5 +1,6 @@
 """From logs to a validated table."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -157,7 +158,7 @@ def import_logs(
     _check_options(chosen, options)
     if not paths:
         raise ValueError("name at least one file to import.")
-    resolved = [path.resolve() for path in paths]
+    resolved = [os.path.realpath(path) for path in paths]
     if twice := [path for i, path in enumerate(resolved) if path in resolved[:i]]:
         raise ValueError(f"{twice[0]}: the file is named twice; name every log once.")
     frame, notes = chosen.read(paths, options, limits)

@@ -1,6 +1,7 @@
 """Writing an imported table: whole or not at all, and never over something else."""
 
 import io
+import os
 from pathlib import Path
 
 import polars as pl
@@ -31,11 +32,11 @@ def check_output(out: Path, inputs: list[Path], *, force: bool = False) -> None:
     if out.suffix.lower() not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         raise DataError(f"{out}: the suffix says what is written; use one of {known}.")
-    if out.is_dir():
+    if os.path.isdir(out):
         raise DataError(f"{out}: this is a folder; name a file in it.")
-    if any(out.resolve() == path.resolve() for path in inputs):
+    if os.path.realpath(out) in {os.path.realpath(path) for path in inputs}:
         raise DataError(f"{out}: this is one of the logs to import; name another file.")
-    if out.exists() and not force:
+    if os.path.lexists(out) and not force:
         raise DataError(f"{out}: the file exists; name another one, or replace it with --force.")
 
 
@@ -56,9 +57,19 @@ def write_table(frame: pl.DataFrame, out: Path) -> None:
     if suffix == ".csv":
         frame.write_csv(buffer)
     elif suffix == ".jsonl":
+        _check_finite(frame, out)
         frame.write_ndjson(buffer)
     content = buffer.getvalue() if suffix != ".parquet" else parquet_bytes(frame)
     try:
         write_atomic(out, content)
     except OSError as error:
         raise DataError(f"{out}: cannot be written ({error.strerror}).") from error
+
+
+def _check_finite(frame: pl.DataFrame, out: Path) -> None:
+    for name in frame.columns:
+        if frame[name].dtype.is_float() and not frame[name].drop_nulls().is_finite().all():
+            raise DataError(
+                f"{out}: JSON cannot hold the infinite values of column '{name}'; "
+                "write .parquet or .csv."
+            )

@@ -11,7 +11,13 @@ import pytest
 
 from simlib import cli
 from simlib.traces import DataError
-from simlib.traces.importers import IMPORT_TABLES, check_output, validate_import, write_table
+from simlib.traces.importers import (
+    IMPORT_TABLES,
+    check_output,
+    import_logs,
+    validate_import,
+    write_table,
+)
 from tests.traces.importers.logs import CHAT, COUNTS, EVAL, LM_FILTERS, LM_REPEATS, write_rows
 
 
@@ -102,6 +108,24 @@ def test_outputs_that_cannot_be_written(tmp_path):
         write_table(frame, tmp_path / "file" / "x.csv")
     with pytest.raises(DataError, match="the suffix says"):
         write_table(frame, tmp_path / "x.txt")
+
+
+def test_odd_paths_and_values(tmp_path):
+    loop = tmp_path / "loop.csv"
+    loop.symlink_to(loop)
+    with pytest.raises(DataError, match="the file exists"):
+        check_output(loop, [loop.with_name("x")])
+    with pytest.raises(DataError, match="cannot be found"):
+        import_logs("counts", [loop])
+    long = tmp_path / ("x" * 300 + ".csv")
+    check_output(long, [])
+    with pytest.raises(DataError, match="cannot be written"):
+        write_table(pl.DataFrame({"a": [1]}), long)
+    impossible = pl.DataFrame({"log_prob": [-1.0, None, -float("inf")]})
+    with pytest.raises(DataError, match="JSON cannot hold the infinite values"):
+        write_table(impossible, tmp_path / "x.jsonl")
+    write_table(impossible, tmp_path / "x.csv")
+    assert "-inf" in (tmp_path / "x.csv").read_text()
 
 
 def test_columns_are_mapped(tmp_path, capsys):
