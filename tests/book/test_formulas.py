@@ -17,9 +17,7 @@ def test_each_formula_is_aligned_at_its_first_equality_sign():
 def test_results_of_sympy_are_printed_in_the_notation_of_the_book():
     rate = uniform.survival.arguments[1]
     shown = formula_list({"slope": 2 * rate + sp.Symbol("b")})
-    assert shown._repr_latex_() == (
-        r"$$\begin{aligned} &\text{slope} & & b + 2 e \end{aligned}$$"
-    )
+    assert shown._repr_latex_() == (r"$$\begin{aligned} &\text{slope} & & b + 2 e \end{aligned}$$")
     assert repr(shown) == "slope: b + 2*error_rate"
 
 

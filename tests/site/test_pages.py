@@ -90,6 +90,11 @@ class Visit:
     heading: str = ""
 
 
+def told(message) -> str:
+    """What the console says, and about which file."""
+    return f"{message.text} {message.location.get('url')}"
+
+
 def watch(tab, seen: Visit, own: str) -> None:
     """Note errors, and refuse every request that leaves the book."""
 
@@ -102,7 +107,7 @@ def watch(tab, seen: Visit, own: str) -> None:
             request_route.abort()
 
     tab.route("**/*", route)
-    tab.on("console", lambda m: m.type == "error" and seen.console.append(f"{m.text} {m.location.get('url')}"))
+    tab.on("console", lambda m: m.type == "error" and seen.console.append(told(m)))
     tab.on("pageerror", lambda error: seen.console.append(str(error)))
 
 
