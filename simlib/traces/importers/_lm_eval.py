@@ -170,8 +170,8 @@ def _share(value: Any, count: int, place: Place, metric: str) -> int:
             metric,
         )
     share = mark_of(value, place, metric)
-    successes = round(share * count)
-    if not 0 <= share <= 1 or abs(share * count - successes) > 1e-6 * count:
+    successes = round(share * count) if 0 <= share <= 1 else -1
+    if successes < 0 or abs(share * count - successes) > 1e-6 * count:
         fault(
             place,
             f"the value {share:g} is not a share of {count} responses",

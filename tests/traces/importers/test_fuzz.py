@@ -1,7 +1,8 @@
 """Damaged logs are imported, or refused with a message; nothing else ever happens.
 
 The number of cases is in SIMLIB_FUZZ_CASES; the usual few hundred are a smoke test, and a run of
-100,000 or more belongs to every change of the readers.
+100,000 or more belongs to every change of the readers. SIMLIB_FUZZ_FIRST is the first case, to
+repeat a single one.
 """
 
 import collections
@@ -35,6 +36,7 @@ from tests.traces.importers.logs import (
 )
 
 CASES = int(os.environ.get("SIMLIB_FUZZ_CASES", "500"))
+FIRST = int(os.environ.get("SIMLIB_FUZZ_FIRST", "0"))
 OPTIONS = {
     "lm-eval": [
         {"filter": "all"}, {"filter": "first"}, {"metric": "acc"}, {"match": True},
@@ -102,7 +104,7 @@ def test_damaged_logs(logs, tmp_path, monkeypatch, capfd):
     # Reaching the disk is tested elsewhere and would take most of the time here.
     monkeypatch.setattr("os.fsync", lambda _: None)
     seen = collections.Counter()
-    for case in range(CASES):
+    for case in range(FIRST, FIRST + CASES):
         rng = random.Random(case)
         kind, suffix, content, fitting = damaged(rng, logs)
         path, out = tmp_path / f"log{suffix}", tmp_path / rng.choice(["o.parquet", "o.csv"])

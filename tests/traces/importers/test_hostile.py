@@ -90,6 +90,7 @@ def test_a_long_line_is_never_read_whole(tmp_path):
         ({"filter": "other"}, "filters 'all' and 'other'; choose one with --filter"),
         ({"filter": 3}, "column 'filter': expected text, found 3"),
         ({"pass@1": 0.3}, "the value 0.3 is not a share of 4 responses"),
+        ({"pass@1": 1e308}, "the value 1e[+]308 is not a share"),
         ({"pass@1": -0.25}, "the value -0.25 is not a share"),
         ({"pass@1": 1.25}, "the value 1.25 is not a share"),
         ({"pass@1": float("nan")}, "column 'pass@1': expected a finite number, found nan"),
@@ -196,29 +197,26 @@ MEMORY = """
 import resource, sys
 from pathlib import Path
 from simlib.traces.importers import import_logs
-import_logs("counts", [Path(sys.argv[2])])
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
     import_logs("lm-eval", [Path(sys.argv[1])])
 except ValueError as error:
     print(error, file=sys.stderr)
-print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) >> 10)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10)
 """
 
 
 @pytest.mark.parametrize(
-    "content", [b"[]," * 2_000_000, b'"",' * 5_000_000, b"{}," * 1_900_000, b"1e5," * 3_900_000]
+    "content", [b"[]," * 1_900_000, b'"",' * 3_900_000, b"{}," * 1_900_000, b"1e5," * 3_900_000]
 )
 def test_memory_is_bounded(tmp_path, content):
-    """The worst lines that pass the limits stay under half a gibibyte."""
-    path, good = tmp_path / "x.jsonl", tmp_path / "good.csv"
+    """With the worst lines that pass the limits the process stays under half a gibibyte."""
+    path = tmp_path / "x.jsonl"
     path.write_bytes(b'{"a": [' + content + b"1]}\n")
-    good.write_text("problem,attempts,successes\na,1,1\n")
     done = subprocess.run(
-        [sys.executable, "-c", MEMORY, str(path), str(good)],
+        [sys.executable, "-c", MEMORY, str(path)],
         capture_output=True, text=True, check=True, env={**os.environ, "JAX_PLATFORMS": "cpu"},
     )  # fmt: skip
-    assert str(path) in done.stderr
+    assert "column 'doc_id': expected a name" in done.stderr, "the line must have been parsed"
     assert int(done.stdout) < 512
 
 
