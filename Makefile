@@ -89,6 +89,10 @@ lm: $(VENV)/.ready ## Install the optional language model (only to collect new t
 lm-test: lm ## Run the tests that need a language model
 	$(BIN)/python -m pytest -m lm $(PYTEST_ARGS)
 
+.PHONY: fuzz
+fuzz: $(VENV)/.ready ## Read 100,000 damaged logs (ten minutes)
+	SIMLIB_FUZZ_CASES=100000 $(BIN)/python -m pytest tests/traces/importers/test_fuzz.py $(PYTEST_ARGS)
+
 .PHONY: bench
 bench: $(VENV)/.ready ## Measure speed against NumPy, SciPy and published code
 	$(BIN)/python benchmarks/run.py
