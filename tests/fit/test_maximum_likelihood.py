@@ -266,3 +266,16 @@ def test_float32_data_are_fitted_in_the_default_precision():
         single.parameters["a"].value, double.parameters["a"].value, rtol=1e-5
     )
     assert jnp.result_type(single.mixing.a) == jnp.float64
+
+
+def test_fits_in_single_precision_are_good_to_a_tenth_of_their_error():
+    log_p = _rates("beta", ITEMS, 2)
+    double = fit.fit_mixing(log_p, "beta").parameters["a"]
+    with jax.enable_x64(False):
+        found = fit.fit_mixing(log_p, "beta")
+        single = found.parameters["a"]
+        assert single.value.dtype == jnp.float32
+        p_value = fit.goodness_of_fit(found, log_p, key=jax.random.key(0), replicates=50).p_value
+    assert abs(float(single.value) - float(double.value)) < 0.1 * float(double.stderr)
+    np.testing.assert_allclose(single.stderr, double.stderr, rtol=0.05)
+    assert float(p_value.value) > 1 / 51
