@@ -272,19 +272,19 @@ def test_processes_are_immutable(name):
 @every
 def test_latent_hooks_are_consistent(name):
     case = CASES[name]
-    process = case.build()
-    latent = process.sample_latent((3,), key=jax.random.key(0))
-    assert (latent is None) == case.independent
     level = np.array([0.1, 0.2, 0.3])
-    n, back = map(np.asarray, there_and_back(process, latent, jnp.asarray(level)))
+    latent, n, back = there_and_back(case.build(), jnp.asarray(level), jax.random.key(0))
+    assert (latent is None) == case.independent
+    n, back = np.asarray(n), np.asarray(back)
     finite = np.isfinite(n)
     assert -back[finite] == pytest.approx(level[finite], rel=1e-10)
 
 
 @compiled
-def there_and_back(process, latent, level):
+def there_and_back(process, level, key):
+    latent = process.sample_latent(level.shape, key=key)
     n = process.conditional_inverse_cumulative_hazard(latent, level)
-    return n, process.conditional_log_survival(latent, jnp.where(jnp.isfinite(n), n, 1.0))
+    return latent, n, process.conditional_log_survival(latent, jnp.where(jnp.isfinite(n), n, 1.0))
 
 
 @pytest.mark.parametrize("name", MIXINGS)
