@@ -77,7 +77,7 @@ clean: ## Remove everything that was built, the environment too
 
 .PHONY: test
 test: build ## Run all tests, in the built book and a real browser too
-	$(BIN)/python -m pytest -m "not lm" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not lm" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: lm
 lm: $(VENV)/.ready ## Install the optional language model (only to collect new traces)

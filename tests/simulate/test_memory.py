@@ -8,19 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-PEAK = """
-import pathlib, re, resource, sys
+from tests.peak import PEAK
+
+GROWTH = f"""
+{PEAK}
 import jax
 from simlib import Uniform
 from simlib.simulate import first_error, survival
-
-def peak():  # MB
-    # Linux lets a new program inherit ru_maxrss from the one that started it: ask for its own.
-    status = pathlib.Path("/proc/self/status")
-    if status.exists():
-        return int(re.search(r"VmHWM:\\s*(\\d+) kB", status.read_text())[1]) / 2**10
-    unit = 2**20 if sys.platform == "darwin" else 2**10  # macOS counts bytes
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 run = lambda n: survival(Uniform(0.001), [100, 1000], key=jax.random.key(0), replicates=n)
 run(10**5)
@@ -66,7 +60,7 @@ def run(program, *arguments):
 
 
 def test_twenty_million_sequences_take_no_more_memory_than_a_hundred_thousand():
-    engine, all_at_once = map(float, run(PEAK).split())
+    engine, all_at_once = map(float, run(GROWTH).split())
     assert engine < 20  # MB
     # The same measurement sees a sampler that holds sixty million at once (240 MB of float32).
     assert all_at_once > 60

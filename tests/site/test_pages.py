@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
-from tests.site.built import open_tab, pages
+from tests.site.built import open_tab, pages, served
 
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
@@ -231,9 +231,9 @@ def test_it_works_from_the_file_system(browser, site, page):
     tab.context.close()
 
 
-def test_what_is_checked_can_fail(browser, address, site, tmp_path):
+def test_what_is_checked_can_fail(browser, tmp_path):
     """A page with one fault of each kind is caught."""
-    fault = site / "_fault_for_the_tests.html"
+    fault = tmp_path / "fault.html"
     fault.write_text(
         "<!doctype html><html><head><title>t</title></head><body><h1>x</h1>"
         "<div class='bd-article'><p id='a'>a</p><p id='a' style='width:900px;color:#eee'>pale</p>"
@@ -241,10 +241,8 @@ def test_what_is_checked_can_fail(browser, address, site, tmp_path):
         "<script>console.error('fault')</script></body></html>",
         "utf-8",
     )
-    try:
+    with served(tmp_path) as address:
         seen = examine(browser, address, fault.name)
-    finally:
-        fault.unlink()
     assert [urlsplit(url).hostname for url in seen.foreign] == ["example.invalid"]
     assert any(message.startswith("fault") for message in seen.console)
     assert seen.repeated_ids == ["a"]
