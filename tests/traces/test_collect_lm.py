@@ -65,22 +65,21 @@ def test_the_loaded_model_knows_english_and_word_order(model):
     assert perplexity(model, shuffled) > 20 * perplexity(model, PASSAGE)
 
 
-def test_greedy_answers_are_right_where_the_stored_ranks_say_so(model):
+def test_greedy_answers_are_right_where_the_ranks_say_so(model):
     import torch
 
-    answers = load(f"answers-{model.spec.name}")
-    items = answers.items.filter(task="copy", level=4).head(12)
-    likeliest = answers.steps.group_by("item_id").agg(right=(pl.col("rank") == 1).all())
-    expected = items.join(likeliest, on="item_id", maintain_order="left")["right"].to_list()
+    group = make_group("copy", 4, items=16, shots=8, entropy=5)
+    scores = score_answers(model, prefix_cache(model, group.prefix), group.items)
+    expected = [bool((score.rank == 1).all()) for score in scores]
     right = []
-    for prompt in items["prompt"]:
-        tokens = torch.tensor([model.encode_start(answers.prompts["copy-4"] + prompt)])
+    for prompt, _ in group.items:
+        tokens = torch.tensor([model.encode_start(group.prefix + prompt)])
         out = model.network.generate(
             tokens, attention_mask=torch.ones_like(tokens), max_new_tokens=9, do_sample=False
         )
         right.append(grade(prompt, model.tokenizer.decode(out[0, tokens.shape[1] :])))
     assert right == expected
-    assert 3 < sum(right) < 12
+    assert 0 < sum(right) < len(right)
 
 
 def test_the_vocabulary_is_what_the_tokenizer_decodes(model):
@@ -157,12 +156,13 @@ def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
             _Node(first, [base + 1], "71", 1),
         ]
         two = log_softmax(model, _extend(model, cache, level, base, 1)).numpy()
+    drawn = np.setdiff1d(np.arange(one.shape[1]), sorted(model.vocabulary.redundant))
     before = model.encode_start(group.prefix) + prompt
     paths = [[first], [second], [first, third], [second, third], [second, first]]
     for path, found in zip(paths, [*one, *two], strict=True):
         plain = plain_log_probs(model, before + path)[-1]
-        np.testing.assert_allclose(found, plain, atol=2e-3)
-    assert np.abs(two[0] - two[1]).max() > 0.1, "the paths are too alike to tell leaks"
+        np.testing.assert_allclose(found[drawn], plain[drawn], atol=2e-3)
+    assert np.abs(two[0] - two[1])[drawn].max() > 0.1, "the paths are too alike to tell leaks"
 
 
 def test_sampled_frequencies_are_the_exact_probabilities(model):
