@@ -162,13 +162,16 @@ def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
     for path, found in zip(paths, [*one, *two], strict=True):
         plain = plain_log_probs(model, before + path)[-1]
         np.testing.assert_allclose(found[drawn], plain[drawn], atol=2e-3)
-    assert np.abs(two[0] - two[1])[drawn].max() > 0.1, "the paths are too alike to tell leaks"
+    assert np.abs(two[0][drawn] - two[1][drawn]).max() > 0.1, (
+        "the paths are too alike to tell leaks"
+    )
 
 
 def test_sampled_frequencies_are_the_exact_probabilities(model):
     rows = []
     for task, level in (("add", 2), ("reverse", 3), ("count", 16)):
-        group = make_group(task, level, items=30, shots=8, entropy=9)
+        # After one example only, it is still open where an answer ends.
+        group = make_group(task, level, items=30, shots=1, entropy=9)
         shared = prefix_cache(model, group.prefix)
         scores = score_answers(model, shared, group.items)
         # The item whose count the terminator changes most, in standard errors: 1 / P(end) - 1
