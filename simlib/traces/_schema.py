@@ -199,8 +199,13 @@ def _check_attempts(frame: pl.DataFrame, path: Path | str) -> None:
         _fail(path, row, "n", "an exact row counts attempts", "set n and successes to 0")
     if (row := _first(~exact & (frame["n"] < 1))) is not None:
         _fail(path, row, "n", "a sampled row has no attempts", "store how many were made")
-    if (row := _first(frame["successes"] > frame["n"])) is not None:
-        found = f"{frame['successes'][row]} successes in {frame['n'][row]} attempts"
+    _check_successes(frame, "n", path)
+
+
+def _check_successes(frame: pl.DataFrame, attempts: str, path: Path | str) -> None:
+    """No more successes than attempts, the column of which is named, nor than the rule allows."""
+    if (row := _first(frame["successes"] > frame[attempts])) is not None:
+        found = f"{frame['successes'][row]} successes in {frame[attempts][row]} attempts"
         _fail(path, row, "successes", found, "there cannot be more successes than attempts")
     first = frame["stop_rule"] == "first_success"
     if (row := _first(first & (frame["successes"] > 1))) is not None:

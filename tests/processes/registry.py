@@ -6,15 +6,7 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from simlib.mixing import (
-    Beta,
-    ExGaussian,
-    Gamma,
-    Kumaraswamy,
-    LogitNormal,
-    PositiveStable,
-    WithAtom,
-)
+from simlib.mixing import Beta, WithAtom
 from simlib.processes import (
     AbstractErrorProcess,
     ConstantRate,
@@ -28,6 +20,7 @@ from simlib.processes import (
     SaturatingGrowth,
     Uniform,
 )
+from tests.mixing._families import EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -59,13 +52,7 @@ NON_KEY = {
     " and decaying as 1/m": (DecayingRate, (0.01, 1.0)),
     " and decaying fast": (DecayingRate, (0.01, 2.0)),
 }
-MIXINGS = {
-    "gamma": (Gamma, (0.05, 0.004)),
-    "positive stable": (PositiveStable, (0.5, 0.1)),
-    "beta": (Beta, (0.3, 5.0)),
-    "Kumaraswamy": (Kumaraswamy, (0.3, 5.0)),
-    "logit-normal": (LogitNormal, (-3.0, 2.0)),
-    "exGaussian": (ExGaussian, (-1.0, 1.0, 0.4)),
+MIXINGS = EXAMPLES | {
     "beta with atom": (lambda a, b, atom: WithAtom(Beta(a, b), atom), (0.3, 5.0, 0.2)),
 }
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import polars as pl
 
 from .._errors import DataError
-from .._schema import TABLES, Column, Table, _check_columns, _check_values, _fail, _first
+from .._schema import TABLES, Column, Table, _check_columns, _check_successes, _check_values, _fail
 
 _LARGEST = float(2**53)
 
@@ -96,11 +96,5 @@ def validate_import(table: str, frame: pl.DataFrame, path: Path | str = "table")
     if frame.height == 0:
         _fail(path, None, None, "the table has no rows", "import a log with at least one attempt")
     if table == "counts":
-        if (row := _first(frame["successes"] > frame["attempts"])) is not None:
-            found = f"{frame['successes'][row]} successes in {frame['attempts'][row]} attempts"
-            _fail(path, row, "successes", found, "there cannot be more successes than attempts")
-        first = (frame["stop_rule"] == "first_success") & (frame["successes"] > 1)
-        if (row := _first(first)) is not None:
-            found = f"{frame['successes'][row]} successes under stop_rule first_success"
-            _fail(path, row, "successes", found, "such attempts end at their first success")
+        _check_successes(frame, "attempts", path)
     return frame
