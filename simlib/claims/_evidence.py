@@ -41,6 +41,9 @@ Slot = tuple[str, Column, str]
 
 RUNNERS: dict[Slot, Runner] = {}
 
+#: Models whose traces are committed; what one shows, the others may not.
+TRACED_MODELS = ("smollm2", "gemma3")
+
 
 def evidence(claim: str, column: Column, *, model: str = "") -> Callable[[RunnerType], RunnerType]:
     """Register a function as the evidence of one column of one claim.
@@ -88,6 +91,37 @@ def evidence(claim: str, column: Column, *, model: str = "") -> Callable[[Runner
         return runner
 
     return register
+
+
+def traced(claim: str) -> Callable[[RunnerType], RunnerType]:
+    """Register a function of `model` as the evidence from the traces of every model.
+
+    The function takes the keyword-only argument `model`, and `key` if it is random.
+
+    Parameters
+    ----------
+    claim
+        Id of the claim.
+    """
+
+    def register(runner: RunnerType) -> RunnerType:
+        for model in TRACED_MODELS:
+            evidence(claim, "traces", model=model)(_for_model(runner, model))
+        return runner
+
+    return register
+
+
+def _for_model(runner: Callable, model: str) -> Runner:
+    def random(*, key) -> Evidence:
+        return runner(model=model, key=key)
+
+    def fixed() -> Evidence:
+        return runner(model=model)
+
+    bound = random if is_random(runner) else fixed
+    bound.__module__, bound.__qualname__ = runner.__module__, runner.__qualname__
+    return bound
 
 
 def _origin(runner: Callable) -> tuple[str, str]:

@@ -1,33 +1,53 @@
 """`simlib collect`: measure traces with a local language model, or compare with stored ones."""
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._data import print_json
-from ._errors import FAILED
+from ._collect_check import check_command
+from ._collect_run import Entropy, Json, Threads, group_of, run_plan
+from ._collect_server import server_command
 
 if TYPE_CHECKING:
-    from simlib.traces import Entry
-    from simlib.traces.collect import Collected, Recollected
+    pass
 
 collect_app = typer.Typer(
-    help="Collect traces from a local language model (needs the optional group `lm`).",
+    help="Collect traces from a local language model (needs the optional group `lm`) or a server.",
     no_args_is_help=True,
 )
 
-_DEFAULT = "answers-smollm2"
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-_Entropy = Annotated[
-    str | None,
-    typer.Option(help="Whole number that fixes the random draws; fresh and printed if absent."),
+_Model = Annotated[str, typer.Option(help="Short name of the model.")]
+_Weights = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder in the Hugging Face layout or .gguf file of the model, which --model names; "
+        "default: an installed package."
+    ),
 ]
-_Threads = Annotated[int, typer.Option(min=1, help="Threads for the model.")]
-_Items = Annotated[int, typer.Option(min=1, help="How many random items to measure again.")]
+_Out = Annotated[
+    Path | None, typer.Option(help="Data folder to write to; default: the book's own.")
+]
+_Work = Annotated[
+    Path | None, typer.Option(help="Folder for finished chunks; default: .collect/<data set>.")
+]
+_DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Estimate the cost on this machine and stop.")
+]
+_Chunk = Annotated[int, typer.Option(min=1, help="Items of one chunk.")]
+_Steps = Annotated[int, typer.Option(min=1, help="Steps of a chain.")]
+_Cells = Annotated[
+    list[str] | None,
+    typer.Option("--task", help="Task and level, such as add-2; repeat. Default: see the card."),
+]
+_ChainTasks = Annotated[
+    list[str] | None,
+    typer.Option("--task", help="copy, stride, sum or lookup; repeat. Default: all."),
+]
+_DONE = (
+    "A run that was stopped, in whatever way, is resumed by the same command and ends with the "
+    "same files. Exit codes: 0 done, 2 wrong use or something missing, 130 interrupted."
+)
 
 
 def _check_now(wanted: bool) -> bool:
@@ -52,164 +72,186 @@ def _root(
     pass
 
 
-@collect_app.command("answers")
+@collect_app.command("answers", epilog=_DONE)
 def answers_command(
-    model: Annotated[str, typer.Option(help="Short name of the model.")] = "smollm2",
-    out: Annotated[
-        Path | None, typer.Option(help="Data folder to write to; default: the book's own.")
-    ] = None,
-    work: Annotated[
-        Path | None, typer.Option(help="Folder for finished chunks; default: .collect/<data set>.")
-    ] = None,
-    entropy: _Entropy = None,
-    tasks: Annotated[
-        list[str] | None,
-        typer.Option("--task", help="Task and level, such as add-2; repeat. Default: all."),
-    ] = None,
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    tasks: _Cells = None,
     items: Annotated[int, typer.Option(min=1, help="Items per task and level.")] = 512,
-    sampled: Annotated[int, typer.Option(min=0, help="Items that are also sampled.")] = 200,
-    attempts: Annotated[int, typer.Option(min=1, help="Sampled attempts at each.")] = 400,
-    chunk: Annotated[int, typer.Option(min=1, help="Items scored in one batch.")] = 32,
-    threads: _Threads = 1,
-    json: _Json = False,
+    chunk: _Chunk = 32,
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
 ) -> None:
-    """Score the exact success probability of every item, and sample some items.
+    """Score the exact success probability of every item of the procedural tasks."""
+    from simlib.traces.collect import AnswersPlan
 
-    A run that was stopped, in whatever way, is resumed by the same command and ends with the same
-    files. Exit codes: 0 done, 2 wrong use or something missing, 130 interrupted.
+    def plan(number: int) -> AnswersPlan:
+        chosen: dict[str, Any] = {"groups": tuple(map(group_of, tasks))} if tasks else {}
+        return AnswersPlan(
+            model=model,
+            entropy=number,
+            items_per_group=items,
+            chunk=chunk,
+            threads=threads,
+            **chosen,
+        )
+
+    run_plan(plan, "answers", model, weights, out, work, entropy, dry_run, json)
+
+
+@collect_app.command("attempts", epilog=_DONE)
+def attempts_command(
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    tasks: _Cells = None,
+    items: Annotated[int, typer.Option(min=1, help="Items per task and level.")] = 128,
+    attempts: Annotated[int, typer.Option(min=1, help="Sampled attempts at each item.")] = 1000,
+    chunk: _Chunk = 4,
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
+) -> None:
+    """Sample attempts at items of the family answers, and record the votes.
+
+    Every item gets a fixed number of attempts, and a run that stops at the first success.
     """
-    from simlib._paths import data_directory
-    from simlib.traces.collect import Plan, all_groups, collect_answers, publish
+    from simlib.traces.collect import AttemptsPlan
 
-    directory = out or data_directory()
-    folder = work or Path(".collect") / f"answers-{model}"
-    number = _entropy_of(entropy, folder)
-    groups = tuple(map(_group, tasks)) if tasks else all_groups()
-    plan = Plan(
-        model=model,
-        entropy=number,
-        items=items,
-        sampled=sampled,
-        attempts=attempts,
-        chunk=chunk,
-        threads=threads,
-        groups=groups,
-    )
-    with _progress() as report:
-        collected = collect_answers(plan, folder, on_progress=report)
-    entry = publish(plan, collected, directory)
-    if json:
-        print_json({"id": entry.id, "directory": str(directory), **entry.to_dict()})
-    else:
-        _print_collected(entry, collected, directory)
+    def plan(number: int) -> AttemptsPlan:
+        chosen: dict[str, Any] = {"cells": tuple(map(group_of, tasks))} if tasks else {}
+        return AttemptsPlan(
+            model=model,
+            entropy=number,
+            items_per_cell=items,
+            attempts=attempts,
+            chunk=chunk,
+            threads=threads,
+            **chosen,
+        )
+
+    run_plan(plan, "attempts", model, weights, out, work, entropy, dry_run, json)
 
 
-@collect_app.command("check")
-def check_command(
-    name: Annotated[str, typer.Argument(metavar="[ID]", help="Data set.")] = _DEFAULT,
-    items: _Items = 20,
-    entropy: _Entropy = None,
-    tolerance: Annotated[
-        float | None, typer.Option(help="Largest difference in nats; default: 0.001.")
-    ] = None,
-    threads: _Threads = 1,
-    json: _Json = False,
+@collect_app.command("chains", epilog=_DONE)
+def chains_command(
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    tasks: _ChainTasks = None,
+    items: Annotated[int, typer.Option(min=1, help="Items per task.")] = 16,
+    steps: _Steps = 200,
+    runs: Annotated[int, typer.Option(min=1, help="Free runs of each item.")] = 6,
+    warm: Annotated[int, typer.Option(min=1, help="Right steps before a free run.")] = 16,
+    until: Annotated[int, typer.Option(min=1, help="Step before which free runs end.")] = 100,
+    chunk: _Chunk = 4,
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
 ) -> None:
-    """Measure random items again and compare; exit 1 if a number lies outside the tolerance."""
-    from simlib.traces.collect import TOLERANCE, recollect
+    """Score every step of long chains, and let the model run on from its own steps."""
+    from simlib.traces.collect import ChainsPlan
 
-    number = _entropy_of(entropy, None)
-    allowed = TOLERANCE if tolerance is None else tolerance
-    typer.echo(f"entropy {number}", err=True)
-    found = recollect(name, items=items, entropy=number, tolerance=allowed, threads=threads)
-    ok = all(row.ok for row in found)
-    if json:
-        rows = [
-            vars(row) | {"largest_difference": _finite(row.largest_difference)} for row in found
-        ]
-        print_json({"ok": ok, "entropy": str(number), "tolerance": allowed, "items": rows})
-    else:
-        _print_checked(found, allowed)
-    if not ok:
-        raise typer.Exit(FAILED)
+    def plan(number: int) -> ChainsPlan:
+        chosen: dict[str, Any] = {"tasks": tuple(tasks)} if tasks else {}
+        return ChainsPlan(
+            model=model,
+            entropy=number,
+            items_per_task=items,
+            steps=steps,
+            runs=runs,
+            warm=warm,
+            until=until,
+            chunk=chunk,
+            threads=threads,
+            **chosen,
+        )
 
-
-def _finite(value: float) -> float | None:
-    return value if value < float("inf") else None
+    run_plan(plan, "chains", model, weights, out, work, entropy, dry_run, json)
 
 
-def _group(text: str) -> tuple[str, int]:
-    task, _, level = text.rpartition("-")
-    if not task or not level.isdigit():
-        raise ValueError(f"--task must look like add-2, got {text!r}.")
-    return task, int(level)
+@collect_app.command("planted", epilog=_DONE)
+def planted_command(
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    tasks: _ChainTasks = None,
+    items: Annotated[int, typer.Option(min=1, help="Items per task.")] = 8,
+    steps: _Steps = 200,
+    shares: Annotated[
+        list[float] | None,
+        typer.Option("--share", help="Probability that a step is made wrong; repeat."),
+    ] = None,
+    chunk: _Chunk = 4,
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
+) -> None:
+    """Score the steps of long chains in which earlier steps were made wrong."""
+    from simlib.traces.collect import PlantedPlan
+
+    def plan(number: int) -> PlantedPlan:
+        chosen: dict[str, Any] = {"tasks": tuple(tasks)} if tasks else {}
+        if shares:
+            chosen["shares"] = tuple(shares)
+        return PlantedPlan(
+            model=model,
+            entropy=number,
+            items_per_task=items,
+            steps=steps,
+            chunk=chunk,
+            threads=threads,
+            **chosen,
+        )
+
+    run_plan(plan, "planted", model, weights, out, work, entropy, dry_run, json)
 
 
-def _entropy_of(text: str | None, folder: Path | None) -> int:
-    """The number given, or the one of the run to be resumed, or a fresh one."""
-    if text is not None:
-        if not text.isascii() or not text.isdigit():
-            raise ValueError(f"--entropy must be a whole number, at least 0, got {text!r}.")
-        return int(text)
-    if folder is not None and (folder / "settings.json").is_file():
-        import json as json_format
+@collect_app.command("surprisal", epilog=_DONE)
+def surprisal_command(
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    length: Annotated[int, typer.Option(min=1, help="Tokens of the long texts.")] = 8192,
+    short_length: Annotated[int, typer.Option(min=1, help="Tokens of the other texts.")] = 2048,
+    contexts: Annotated[
+        list[int] | None,
+        typer.Option("--context", min=1, help="Tokens of a short context; repeat, increasing."),
+    ] = None,
+    root: Annotated[Path, typer.Option(help="Folder with chapters/ and simlib/.")] = Path(),
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
+) -> None:
+    """Score every token of prose, code, procedural and model-written texts."""
+    from simlib.traces.collect import SurprisalPlan
 
-        return int(json_format.loads((folder / "settings.json").read_text())["settings"]["entropy"])
-    import secrets
+    def plan(number: int) -> SurprisalPlan:
+        chosen: dict[str, Any] = {"contexts": tuple(contexts)} if contexts else {}
+        return SurprisalPlan(
+            model=model,
+            entropy=number,
+            length=length,
+            short_length=short_length,
+            root=root,
+            threads=threads,
+            **chosen,
+        )
 
-    return secrets.randbits(128)
-
-
-def _print_collected(entry: "Entry", collected: "Collected", directory: Path) -> None:
-    typer.echo(
-        f"{entry.id}: {collected.items.height} items, {collected.attempts.height} attempts rows, "
-        f"{collected.steps.height} steps in {directory / entry.id}; registered in "
-        f"{directory / 'registry.toml'}."
-    )
-    if not (directory / entry.card).is_file():
-        typer.echo(f"Write the data card {directory / entry.card}.", err=True)
-
-
-def _print_checked(found: "list[Recollected]", tolerance: float) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("item", "stored ln p", "found ln p", "largest difference", "")
-    for row in found:
-        verdict = "ok" if row.ok else "DIFFERS"
-        numbers = (f"{row.stored:.6f}", f"{row.found:.6f}", f"{row.largest_difference:.2g}")
-        table.add_row(row.item_id, *numbers, verdict)
-    Console().print(table)
-    worst = max(row.largest_difference for row in found)
-    wrong = sum(not row.ok for row in found)
-    typer.echo(
-        f"{len(found)} items measured again, {wrong} differ by more than {tolerance:g} nats "
-        f"(largest difference {worst:.2g})."
-    )
+    run_plan(plan, "surprisal", model, weights, out, work, entropy, dry_run, json)
 
 
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A progress bar on stderr; stdout stays clean."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskID,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    bars = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    columns = (TextColumn("{task.description}"), *bars)
-    with Progress(*columns, console=Console(file=sys.stderr)) as progress:
-        stages: dict[str, TaskID] = {}
-
-        def report(label: str, done: int, total: int) -> None:
-            stage = label.split()[0]  # "score add-2" and "score copy-4" share a bar
-            if stage not in stages:
-                stages[stage] = progress.add_task(label, total=total)
-            progress.update(stages[stage], completed=done, total=total, description=label)
-
-        yield report
+collect_app.command("server", epilog=_DONE)(server_command)
+collect_app.command("check")(check_command)

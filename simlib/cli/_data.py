@@ -25,21 +25,25 @@ def print_json(value: Any) -> None:
 
 @data_app.command("list")
 def list_command(json: _Json = False) -> None:
-    """List the committed data sets with model, rows and licence."""
+    """List the committed data sets with model, rows, sizes and licence."""
     from simlib.traces import registry
 
     entries = registry()
     if json:
-        print_json([{"id": name, **entry.to_dict()} for name, entry in entries.items()])
+        print_json([{"id": name, "bytes": e.size(), **e.to_dict()} for name, e in entries.items()])
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("data set", "title", "model", "rows", "collected", "licence")
+    table = Table("data set", "model", "rows", "kB", "collected", "licence")
     for entry in entries.values():
-        rows = "\n".join(f"{file.content} {file.rows}" for file in entry.files)
+        rows = "\n".join(f"{file.content} {file.rows:,}" for file in entry.files)
         model = str(entry.model.get("title", ""))
-        table.add_row(entry.id, entry.title, model, rows, entry.collected, entry.licence)
+        size = f"{entry.size() / 1000:,.0f}"
+        table.add_row(entry.id, model, rows, size, entry.collected, entry.licence)
+    total = sum(entry.size() for entry in entries.values()) / 1000
+    table.add_section()
+    table.add_row(f"{len(entries)} data sets", "", "", f"{total:,.0f}", "", "")
     Console().print(table)
 
 

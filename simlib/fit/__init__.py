@@ -23,6 +23,7 @@ from ._overdispersion import Overdispersion as Overdispersion
 from ._overdispersion import coverage_ratio as coverage_ratio
 from ._overdispersion import overdispersion as overdispersion
 from ._product_limit import product_limit as product_limit
+from ._rank_correlation import rank_correlation as rank_correlation
 from ._ratio import ratio_of_totals as ratio_of_totals
 from ._tail import TailExponent as TailExponent
 from ._tail import tail_exponent as tail_exponent
@@ -56,6 +57,7 @@ __all__ = [
     "log_likelihood_gain",
     "overdispersion",
     "product_limit",
+    "rank_correlation",
     "ratio_of_totals",
     "tail_exponent",
     "top_share",

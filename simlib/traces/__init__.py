@@ -9,6 +9,7 @@ from ._constants import Constant as Constant
 from ._constants import constant as constant
 from ._constants import constants as constants
 from ._errors import DataError as DataError
+from ._errors import MissingLibraryError as MissingLibraryError
 from ._load import FileCheck as FileCheck
 from ._load import Traces as Traces
 from ._load import load as load
@@ -33,6 +34,7 @@ __all__ = [
     "Entry",
     "FileCheck",
     "FileEntry",
+    "MissingLibraryError",
     "Traces",
     "constant",
     "constants",

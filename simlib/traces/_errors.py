@@ -1,4 +1,4 @@
-"""The error that every fault in a data file raises."""
+"""The errors of traces that a reader can do something about."""
 
 
 class DataError(ValueError):
@@ -7,3 +7,7 @@ class DataError(ValueError):
     The message names the file, where it applies the row and the column, what was found and what
     to do about it.
     """
+
+
+class MissingLibraryError(FileNotFoundError):
+    """An optional library is not installed; the message says what to install."""

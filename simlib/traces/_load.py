@@ -21,8 +21,8 @@ class Traces:
     ----------
     entry
         Its registry entry: model, sampling, licence, known faults.
-    items, attempts, steps
-        The three tables.
+    items, attempts, votes, steps, chain_steps
+        The tables; those that the data set does not have are empty.
     prompts
         The text that stands before the items, by group ("add-2").
     """
@@ -30,7 +30,9 @@ class Traces:
     entry: Entry
     items: pl.DataFrame
     attempts: pl.DataFrame
+    votes: pl.DataFrame
     steps: pl.DataFrame
+    chain_steps: pl.DataFrame
     prompts: dict[str, str]
 
     @property
@@ -55,8 +57,19 @@ class Traces:
 
     def steps_with_items(self) -> pl.DataFrame:
         """Steps with the task and the level of their item."""
+        return self._with_items(self.steps)
+
+    def chains_with_items(self) -> pl.DataFrame:
+        """Steps of chains with the task and the level (the length) of their item."""
+        return self._with_items(self.chain_steps)
+
+    def votes_with_items(self) -> pl.DataFrame:
+        """Votes with the task and the level of their item."""
+        return self._with_items(self.votes)
+
+    def _with_items(self, table: pl.DataFrame) -> pl.DataFrame:
         columns = self.items.select("item_id", "task", "level")
-        return self.steps.join(columns, on="item_id", how="left", maintain_order="left")
+        return table.join(columns, on="item_id", how="left", maintain_order="left")
 
 
 def _read_table(entry: Entry, content: str, directory: Path) -> pl.DataFrame:
@@ -106,8 +119,14 @@ def load(dataset_id: str, *, directory: Path | None = None) -> Traces:
     """
     directory = directory or data_directory()
     entry = find_entry(dataset_id, directory=directory)
-    tables = {name: _read_table(entry, name, directory) for name in TABLES}
-    for name in ("attempts", "steps"):
+    present = {file.content for file in entry.files}
+    tables = {
+        name: _read_table(entry, name, directory)
+        if name in present or name == "items"
+        else table.schema.to_frame()
+        for name, table in TABLES.items()
+    }
+    for name in present - {"items", "prompts"}:
         validate_links(tables["items"], tables[name], directory / entry.file(name).path)
     return Traces(entry=entry, prompts=_read_prompts(entry, directory), **tables)
 

@@ -27,7 +27,7 @@ class FileEntry:
     Attributes
     ----------
     content
-        "items", "attempts", "steps", or "prompts" (a JSON object of texts).
+        A name in `TABLES`, or "prompts" (a JSON object of texts).
     path
         Where it lies, relative to the data folder.
     sha256
@@ -100,6 +100,20 @@ class Entry:
             f"registry.toml, [{self.id}]: no file holds '{content}'; add it to the files."
         )
 
+    def size(self, *, directory: Path | None = None) -> int:
+        """Bytes of all files.
+
+        Raises
+        ------
+        DataError
+            If a file is missing.
+        """
+        folder = directory or data_directory()
+        for file in self.files:
+            if not (folder / file.path).is_file():
+                raise DataError(f"{folder / file.path}: the file is missing; restore it with git.")
+        return sum((folder / file.path).stat().st_size for file in self.files)
+
     def to_dict(self) -> dict[str, Any]:
         """The entry as plain values, for TOML and JSON; the id is left out."""
         values = {name: getattr(self, name) for name in self.__dataclass_fields__ if name != "id"}
@@ -146,6 +160,8 @@ def _parse(path: Path, name: str, raw: Any) -> Entry:
                 f"file {number} holds {file['content']!r}",
                 f"use one of {', '.join(TABLES)} or prompts",
             )
+        if any(other.content == file["content"] for other in files):
+            raise fail(f"two files hold '{file['content']}'", "keep one file for each table")
         files.append(FileEntry(**file))
     values: dict[str, Any] = raw | {
         "files": tuple(files),

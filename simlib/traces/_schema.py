@@ -1,7 +1,8 @@
-"""The three tables that hold every trace, and their validation.
+"""The tables that hold every trace, and their validation.
 
-A data set is made of `items` (what was asked), `attempts` (how often a model was right, counted
-or exact) and `steps` (one row per position of an answer).  All families of traces share them.
+A data set has `items` (what was asked) and some of: `attempts` (how often a model was right,
+counted or exact), `votes` (which final answers were sampled), `steps` (one row per token of a text)
+and `chain_steps` (one row per step of a long chain).  All families of traces share them.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ import polars as pl
 
 from ._errors import DataError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 # The annotations below say Any where polars types would make run-time checking fail.
 _TYPES = {
@@ -125,6 +126,65 @@ TABLES: dict[str, Table] = {
             ),
             ("item_id", "model", "condition", "position"),
         ),
+        Table(
+            "votes",
+            (
+                Column("item_id", "text", "the item"),
+                Column("model", "text", "short name of the model"),
+                Column(
+                    "answer",
+                    "text",
+                    "a final answer that was sampled (empty: no end within the limit)",
+                    nullable=True,
+                ),
+                Column("count", "int64", "how many attempts ended with it", low=1),
+                Column("correct", "boolean", "whether it is the right one"),
+            ),
+            ("item_id", "model", "answer"),
+        ),
+        Table(
+            "chain_steps",
+            (
+                Column("item_id", "text", "the item"),
+                Column("model", "text", "short name of the model"),
+                Column(
+                    "condition",
+                    "text",
+                    "clean: only right steps before; free: the model's own steps; planted-R: each "
+                    "step before was made wrong with probability R",
+                ),
+                Column("run", "int32", "0-based number of the run of this item", low=0),
+                Column("position", "int32", "0-based number of the step", low=0),
+                Column("errors", "int32", "wrong steps before this one", low=0),
+                Column(
+                    "tokens",
+                    "int32",
+                    "tokens before this step, worked examples included (scored conditions only)",
+                    nullable=True,
+                    low=0,
+                ),
+                Column("answer", "text", "the right step, given the steps before it"),
+                Column(
+                    "log_prob",
+                    "float32",
+                    "natural log-probability of the right step among the steps that the grammar "
+                    "allows (scored conditions only)",
+                    nullable=True,
+                    high=0.0,
+                ),
+                Column(
+                    "log_mass",
+                    "float32",
+                    "natural log-probability that the unconstrained model obeys the grammar while "
+                    "it writes the right step",
+                    nullable=True,
+                    high=0.0,
+                ),
+                Column("taken", "text", "the step that stands in the history"),
+                Column("correct", "boolean", "whether it is the right one"),
+            ),
+            ("item_id", "model", "condition", "run", "position"),
+        ),
     )
 }
 
@@ -219,7 +279,7 @@ def validate(table: str, frame: pl.DataFrame, path: Path | str = "table") -> pl.
     Parameters
     ----------
     table
-        "items", "attempts" or "steps".
+        A name in `TABLES`.
     frame
         The table.
     path

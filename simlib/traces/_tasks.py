@@ -4,13 +4,18 @@ Every item is one line, `prompt + answer`; the prompt ends with "= ".  Numbers a
 decimal digits and lists as digits separated by single spaces.
 """
 
+import importlib.util
 import re
+import warnings
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import prod
+from math import gcd, lcm, prod
+from typing import Any
 
 import numpy as np
+
+from ._errors import MissingLibraryError
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,15 @@ class Task:
         What a level counts.
     draw
         Draws one item `(prompt, answer)` of a level from a generator.
+    generator
+        The library that draws the numbers; only drawing needs it, not reading or grading.
     """
 
     name: str
     levels: tuple[int, ...]
     level_meaning: str
     draw: Callable[[int, np.random.Generator], tuple[str, str]]
+    generator: str = "simlib"
 
 
 def _operands(level: int, rng: np.random.Generator) -> list[int]:
@@ -79,6 +87,41 @@ def _count(level: int, rng: np.random.Generator) -> tuple[str, str]:
     return f"count {target} in {_spaced(rng.permutation(digits))} = ", str(present)
 
 
+def _from_reasoning_gym(name: str, rng: np.random.Generator, **settings: int) -> dict[str, Any]:
+    """One item of a generator of reasoning-gym: its metadata with the key `answer`."""
+    if importlib.util.find_spec("reasoning_gym") is None:
+        raise MissingLibraryError(
+            f"the items of {name} are drawn by reasoning-gym, which is not installed; run "
+            "`pip install reasoning-gym`. Stored items are read and graded without it."
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its dependencies warn about their own syntax
+        import reasoning_gym
+
+    dataset = reasoning_gym.create_dataset(name, size=1, seed=int(rng.integers(2**31)), **settings)
+    item = dataset[0]
+    return {**item["metadata"], "answer": item["answer"]}
+
+
+def _pair(name: str) -> Callable[[int, np.random.Generator], tuple[str, str]]:
+    def draw(level: int, rng: np.random.Generator) -> tuple[str, str]:
+        bounds = {"min_value": 10 ** (level - 1), "max_value": 10**level - 1}
+        item = _from_reasoning_gym(name, rng, min_numbers=2, max_numbers=2, **bounds)
+        return f"{name} {' '.join(map(str, item['numbers']))} = ", item["answer"]
+
+    return draw
+
+
+def _chain_sum(level: int, rng: np.random.Generator) -> tuple[str, str]:
+    # Negative sums are drawn again: a vocabulary may join the space of the prompt and a minus sign
+    # to one token, and then prompt and answer cannot be told apart.
+    terms = {"min_terms": level, "max_terms": level}
+    while True:
+        item = _from_reasoning_gym("chain_sum", rng, min_digits=1, max_digits=1, **terms)
+        if not item["answer"].startswith("-"):
+            return f"{item['expression']} = ", item["answer"]
+
+
 TASKS: dict[str, Task] = {
     task.name: task
     for task in (
@@ -88,6 +131,15 @@ TASKS: dict[str, Task] = {
         Task("reverse", (3, 5, 7), "length of the list", _reverse),
         Task("sort", (3, 5, 7), "length of the list", _sort),
         Task("count", (4, 8, 16), "length of the list", _count),
+        Task("gcd", (2, 3, 4), "digits of the two numbers", _pair("gcd"), "reasoning-gym"),
+        Task("lcm", (2, 3), "digits of the two numbers", _pair("lcm"), "reasoning-gym"),
+        Task(
+            "chain_sum",
+            (3, 4, 6),
+            "one-digit terms, added or taken away, sum not negative",
+            _chain_sum,
+            "reasoning-gym",
+        ),
     )
 }
 
@@ -139,6 +191,8 @@ def make_group(task: str, level: int, *, items: int, shots: int, entropy: int) -
     ------
     ValueError
         If the task is unknown or has too few distinct items at this level.
+    MissingLibraryError
+        If the library that draws the items is not installed.
     """
     if task not in TASKS:
         raise ValueError(f"task must be one of {', '.join(TASKS)}, got {task!r}.")
@@ -166,13 +220,16 @@ def solve(prompt: str) -> str:
         If the prompt has none of the known forms.
     """
     numbers = [int(word) for word in re.findall(r"\d+", prompt)]
-    if re.fullmatch(r"\d+( \+ \d+)+ = ", prompt):
-        return str(sum(numbers))
+    if re.fullmatch(r"\d+( [+-] \d+)+ = ", prompt):
+        signs = [1 if sign == "+" else -1 for sign in re.findall(r"[+-]", prompt)]
+        return str(numbers[0] + sum(map(int.__mul__, signs, numbers[1:])))
     if re.fullmatch(r"\d+( \* \d+)+ = ", prompt):
         return str(prod(numbers))
     if match := re.fullmatch(r"(copy|reverse|sort)( \d)+ = ", prompt):
         ordered = {"copy": list, "reverse": lambda x: x[::-1], "sort": sorted}[match[1]](numbers)
         return " ".join(map(str, ordered))
+    if match := re.fullmatch(r"(gcd|lcm) \d+ \d+ = ", prompt):
+        return str({"gcd": gcd, "lcm": lcm}[match[1]](*numbers))
     if re.fullmatch(r"count \d in( \d)+ = ", prompt):
         return str(numbers[1:].count(numbers[0]))
     raise ValueError(f"no rule solves the prompt {prompt!r}; it must be one line of a known task.")

@@ -1,5 +1,7 @@
 """Figures of real traces: bars, bands and profiles are what the tables say."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import polars as pl
@@ -73,7 +75,7 @@ def test_items_that_cannot_be_solved_count(data):
     attempts = data.attempts.with_columns(
         log_p=pl.when(gone).then(-np.inf).otherwise(pl.col("log_p"))
     )
-    changed = traces.Traces(data.entry, data.items, attempts, data.steps, data.prompts)
+    changed = replace(data, attempts=attempts)
     ax = plots.difficulty_histogram(changed, **WHERE)
     share = gone_share = np.mean(np.arange(len(items)) % 2 == 0)
     assert ax.lines[0].get_ydata()[0] == pytest.approx(gone_share)

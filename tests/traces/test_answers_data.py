@@ -1,24 +1,19 @@
-"""The committed `answers` data: complete, right, and confirmed by sampled attempts."""
+"""The committed `answers` data of every model: complete, right, and consistent in themselves."""
 
 import numpy as np
 import polars as pl
 import pytest
 
-from simlib.traces import TASKS, load, registry, solve, verify
-from tests.statistics import assert_agrees
+from simlib.traces import TASKS, load, solve
+from tests.traces.committed import of_family
 
-DATASET = "answers-smollm2"
-
-
-@pytest.fixture(scope="module")
-def answers():
-    return load(DATASET)
+# Sizes of the vocabularies: no distribution has a larger entropy than the uniform one.
+VOCABULARY = {"smollm2": 49152, "gemma3": 262144}
 
 
-def test_every_registered_file_is_intact():
-    checks = verify()
-    assert [check.message for check in checks if not check.ok] == []
-    assert {check.dataset for check in checks} == set(registry())
+@pytest.fixture(scope="module", params=of_family("answers"))
+def answers(request):
+    return load(request.param)
 
 
 def test_every_task_and_level_has_enough_distinct_items(answers):
@@ -36,9 +31,10 @@ def test_every_answer_is_right_by_the_independent_solver(answers):
 
 
 def test_the_worked_examples_are_right_and_are_not_items(answers):
-    assert len(answers.prompts) == 20
-    items = set(answers.items["prompt"])
-    for text in answers.prompts.values():
+    assert len(answers.prompts) == sum(len(task.levels) for task in TASKS.values())
+    for name, text in answers.prompts.items():
+        task, _, level = name.rpartition("-")
+        items = set(answers.items.filter(task=task, level=int(level))["prompt"])
         lines = text.removesuffix("\n").split("\n")
         assert len(lines) == answers.entry.sampling["shots"]
         for line in lines:
@@ -82,7 +78,7 @@ def test_the_columns_of_a_step_agree_with_one_another(answers):
     assert (steps["p"] * steps["rank"] <= 1 + 1e-4).all()
     # Entropy lies between those of the most and least even distribution with this maximum.
     assert (steps["entropy"] >= -np.log(steps["top_prob"].to_numpy()) - 1e-3).all()
-    assert steps["entropy"].max() <= np.log(49152)
+    assert steps["entropy"].max() <= np.log(VOCABULARY[answers.entry.model["name"]])
 
 
 def test_difficulty_rises_with_the_length_of_a_list(answers):
@@ -90,50 +86,3 @@ def test_difficulty_rises_with_the_length_of_a_list(answers):
     for task in ("copy", "reverse", "sort", "count"):
         falling = medians.filter(task=task)["log_p"].to_numpy()
         assert np.all(np.diff(falling) < 0), task
-
-
-def exact_and_counts(answers):
-    sampled = answers.sampled().filter(stop_rule="fixed")
-    end = (
-        answers.steps.sort("position")
-        .group_by("item_id")
-        .agg(end=pl.col("log_prob").last(), first=pl.col("log_prob").first())
-    )
-    return sampled.join(end, on="item_id", maintain_order="left")
-
-
-def test_sampled_attempts_agree_item_by_item(answers):
-    rows = exact_and_counts(answers)
-    assert rows.height >= 150
-    assert set(rows["task"]) == set(TASKS)
-    assert rows["n"].min() >= 100
-    log_p = rows["log_p"].to_numpy()
-    agreement = assert_agrees(
-        rows["successes"].to_numpy(),
-        np.exp(log_p),
-        n=rows["n"].to_numpy(),
-        wrong={"forgets the first token": np.exp(log_p - rows["first"].to_numpy())},
-    )
-    assert agreement.smallest_detectable < 0.25
-
-
-def test_sampled_attempts_agree_in_sum(answers):
-    # An error common to all items shows in the sum long before it shows in one of them: here
-    # leaving out the terminator, which is likely after most right answers, is caught.  Each sum
-    # of independent binomials has several hundred successes, so the normal test is accurate.
-    rows = exact_and_counts(answers).with_columns(p=pl.col("log_p").exp())
-    rows = pl.concat([rows, rows.with_columns(task=pl.lit("all"))])
-    n = pl.col("n")
-    pooled = rows.group_by("task", maintain_order=True).agg(
-        seen=pl.col("successes").sum() / n.sum(),
-        expected=(n * pl.col("p")).sum() / n.sum(),
-        stderr=(n * pl.col("p") * (1 - pl.col("p"))).sum().sqrt() / n.sum(),
-        no_end=(n * (pl.col("log_p") - pl.col("end")).exp()).sum() / n.sum(),
-    )
-    agreement = assert_agrees(
-        pooled["seen"].to_numpy(),
-        pooled["expected"].to_numpy(),
-        stderr=pooled["stderr"].to_numpy(),
-        wrong={"forgets the terminator": pooled["no_end"].to_numpy()},
-    )
-    assert agreement.smallest_detectable < 0.08

@@ -19,7 +19,7 @@ from simlib.traces._tasks import make_group
 from simlib.traces.collect import MODELS, load_model, prefix_cache, recollect, sample_attempts
 from simlib.traces.collect._answers import all_groups
 from simlib.traces.collect._sample import _extend, _Node
-from simlib.traces.collect._score import copy_cache, log_softmax, score_answers
+from simlib.traces.collect._score import copy_cache, predict, score_answers
 from tests.statistics import assert_agrees
 
 LIBRARIES = ("torch", "transformers", "gguf", "accelerate")
@@ -50,6 +50,12 @@ def plain_log_probs(model, text_tokens):
 
     with torch.inference_mode():
         return model.network(torch.tensor([text_tokens])).logits[0].double().log_softmax(-1).numpy()
+
+
+def log_probs(model, hidden):
+    """Log-probabilities of the drawn vocabulary, as the collector computes them."""
+    parts = [found.logits - found.log_norm[:, None] for _, found in predict(model, hidden)]
+    return np.concatenate([part.numpy() for part in parts])
 
 
 def perplexity(model, text):
@@ -148,14 +154,14 @@ def test_the_branches_of_the_prefix_tree_do_not_see_one_another(model):
         cache = copy_cache(prefix_cache(model, group.prefix))
         model.network.model(torch.tensor([prompt]), past_key_values=cache)
         base = cache.get_seq_length()
-        level = [_Node(first, [], "1", 1), _Node(second, [], "7", 1)]
-        one = log_softmax(model, _extend(model, cache, level, base, 0)).numpy()
+        level = [_Node(first, [], "1", (1,)), _Node(second, [], "7", (1,))]
+        one = log_probs(model, _extend(model, cache, level, base, 0))
         level = [
-            _Node(third, [base], "1 ", 1),
-            _Node(third, [base + 1], "7 ", 1),
-            _Node(first, [base + 1], "71", 1),
+            _Node(third, [base], "1 ", (1,)),
+            _Node(third, [base + 1], "7 ", (1,)),
+            _Node(first, [base + 1], "71", (1,)),
         ]
-        two = log_softmax(model, _extend(model, cache, level, base, 1)).numpy()
+        two = log_probs(model, _extend(model, cache, level, base, 1))
     drawn = np.setdiff1d(np.arange(one.shape[1]), sorted(model.vocabulary.redundant))
     before = model.encode_start(group.prefix) + prompt
     paths = [[first], [second], [first, third], [second, third], [second, first]]

@@ -8,7 +8,15 @@ def test_traces_do_not_import_a_language_model_library():
     code = (
         "import sys, simlib.traces, simlib.traces.collect\n"
         "simlib.traces.load('answers-smollm2')\n"
-        "simlib.traces.collect.Plan('smollm2', 1).draw_groups()\n"
+        "own = tuple((task.name, task.levels[0]) for task in simlib.traces.TASKS.values()"
+        " if task.generator == 'simlib')\n"
+        "kinds = {'answers': simlib.traces.collect.AnswersPlan,\n"
+        "         'attempts': simlib.traces.collect.AttemptsPlan}\n"
+        "few = {'answers': {'groups': own}, 'attempts': {'cells': own}}\n"
+        "for name, kind in kinds.items():\n"
+        "    kind(model='smollm2', entropy=1, **few[name]).jobs()\n"
+        "for kind in (simlib.traces.collect.ChainsPlan, simlib.traces.collect.PlantedPlan):\n"
+        "    kind(model='smollm2', entropy=1, steps=120).jobs()\n"
         "print(sorted({'torch', 'transformers', 'gguf', 'jax'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)

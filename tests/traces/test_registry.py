@@ -6,10 +6,10 @@ import tomllib
 import polars as pl
 import pytest
 
-from simlib.traces import DataError, load, registry, verify
+from simlib.traces import TABLES, DataError, load, registry, verify
 from simlib.traces._files import parquet_bytes, sha256
 from simlib.traces._toml import to_toml
-from tests.traces.small_data import small_tables, write_data
+from tests.traces.small_data import FAMILIES, family_tables, small_tables, write_data
 
 
 def test_an_intact_data_set_loads(data):
@@ -26,6 +26,38 @@ def test_an_intact_data_set_loads(data):
     ]
     assert traces.steps_with_items()["task"].to_list() == ["add"] * 2 + ["copy"] * 4
     assert set(traces.prompts) == {"add-1", "copy-2"}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_tables_that_a_data_set_lacks_are_empty(tmp_path, family):
+    tables = family_tables(family)
+    write_data(tmp_path, tables, family=family)
+    traces = load("tiny", directory=tmp_path)
+    for name, table in TABLES.items():
+        frame = getattr(traces, name)
+        assert frame.schema == table.schema
+        assert frame.equals(tables[name]) if name in tables else frame.is_empty()
+    joined = {
+        "steps": traces.steps_with_items(),
+        "chain_steps": traces.chains_with_items(),
+        "votes": traces.votes_with_items(),
+    }
+    for name, frame in joined.items():
+        assert frame.height == getattr(traces, name).height
+        assert frame.columns[-2:] == ["task", "level"]
+        assert frame["task"].null_count() == 0
+    assert traces.exact().height == {"answers": 2, "attempts": 1}.get(family, 0)
+    rules = traces.sampled()["stop_rule"].to_list()
+    assert rules == (["fixed", "first_success"] if family == "attempts" else [])
+    assert all(check.ok for check in verify(directory=tmp_path))
+
+
+def test_the_size_is_that_of_the_files(data):
+    entry = registry(directory=data)["tiny"]
+    assert entry.size(directory=data) == sum(p.stat().st_size for p in (data / "tiny").iterdir())
+    (data / "tiny" / "prompts.json").unlink()
+    with pytest.raises(DataError, match=r"prompts\.json: the file is missing"):
+        entry.size(directory=data)
 
 
 def test_the_registry_survives_being_written(data):
@@ -137,13 +169,18 @@ def edit(data, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("schema_version = 1", "schema_version = 99", "schema_version is 99.*same commit"),
+        ("schema_version = 2", "schema_version = 99", "schema_version is 99.*same commit"),
         ('licence = "CC-BY-4.0"', 'licence = ""', "'licence' is ''"),
         ('licence = "CC-BY-4.0"\n', "", "no 'licence'"),
         ('licence = "CC-BY-4.0"', 'license = "x"\nlicence = "x"', "unknown field 'license'"),
         ("rows = 3", 'rows = "3"', "file 1 is"),
         ('content = "steps"', 'content = "stairs"', "holds 'stairs'"),
-        ('content = "steps"', 'content = "items"', "no file holds 'steps'"),
+        (
+            'content = "steps"',
+            'content = "items"',
+            "two files hold 'items'; keep one file for each",
+        ),
+        ('content = "items"', 'content = "votes"', "no file holds 'items'"),
         ("[tiny]", "[tiny", "not TOML"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The three tables: every fault is found and named with file, row, column and remedy."""
+"""The tables: every fault is found and named with file, row, column and remedy."""
 
 import hypothesis.strategies as st
 import polars as pl
@@ -7,7 +7,7 @@ from hypothesis import given, settings
 
 from simlib.traces import TABLES, DataError, validate, validate_links
 from simlib.traces._files import parquet_bytes
-from tests.traces.small_data import small_tables
+from tests.traces.small_data import every_table, small_tables
 
 ids = st.text(min_size=1, max_size=12)
 log_probs = st.floats(-1e6, 0.0, width=32) | st.just(float("-inf"))
@@ -56,7 +56,7 @@ def test_legal_attempts_pass(counts, log_p):
 
 
 def changed(table, column, row, value):
-    frame = small_tables()[table]
+    frame = every_table()[table]
     values = frame[column].to_list()
     values[row] = value
     return frame.with_columns(pl.Series(column, values, dtype=frame.schema[column]))
@@ -81,6 +81,15 @@ def changed(table, column, row, value):
         ("steps", "entropy", 2, float("inf"), "is inf"),
         ("steps", "log_prob", 2, float("nan"), "is nan"),
         ("steps", "position", 4, 1, "more than once"),
+        ("votes", "count", 1, 0, "below 1"),
+        ("votes", "answer", 3, "", "more than once"),
+        ("votes", "correct", 0, None, "the value is missing"),
+        ("chain_steps", "run", 1, -1, "below 0"),
+        ("chain_steps", "errors", 2, None, "the value is missing"),
+        ("chain_steps", "tokens", 0, -1, "below 0"),
+        ("chain_steps", "log_prob", 0, 0.25, "above 0"),
+        ("chain_steps", "log_mass", 1, float("nan"), "is nan"),
+        ("chain_steps", "position", 5, 1, "more than once"),
     ],
 )
 def test_a_bad_value_is_named_with_file_row_and_column(table, column, row, value, says):
@@ -101,9 +110,21 @@ def test_first_success_runs_end_at_their_first_success():
         validate("attempts", frame)
 
 
+def test_one_answer_may_be_missing_and_a_step_may_have_no_probability():
+    votes, steps = every_table()["votes"], every_table()["chain_steps"]
+    assert votes["answer"].null_count() == 1
+    assert validate("votes", votes) is votes
+    assert steps["log_prob"].null_count() == steps["tokens"].null_count() == 3
+    assert validate("chain_steps", steps) is steps
+    # Two attempts rows of one item may differ in their rule alone, two votes in their answer alone.
+    twice = pl.concat([votes, votes[3:]])
+    with pytest.raises(DataError, match=r"row 3.*item_id, model, answer.*more than once"):
+        validate("votes", twice)
+
+
 @pytest.mark.parametrize("table", list(TABLES))
 def test_missing_extra_reordered_and_wrong_typed_columns(table):
-    frame = small_tables()[table]
+    frame = every_table()[table]
     name = frame.columns[1]
     with pytest.raises(DataError, match=f"column '{name}': the column is missing"):
         validate(table, frame.drop(name))

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from ... import fit, traces
-from .._evidence import Evidence, evidence
+from .._evidence import Evidence, traced
 from .._finding import LEVEL, joint_level
 from ._effects import difference, stacked
 
@@ -19,9 +19,9 @@ _RESAMPLES = 5000
 _POSITIONS = np.array([8, 16, 32, 64])
 
 
-def _answers(task: str) -> list[Float[np.ndarray, "_ _"]]:
+def _answers(model: str, task: str) -> list[Float[np.ndarray, "_ _"]]:
     """Log-probabilities of the right tokens, one matrix per length, shortest first."""
-    data = traces.load("answers-smollm2")
+    data = traces.load(f"answers-{model}")
     return [fit.answer_log_probs(data, task=task, level=level) for level in _LEVELS[task]]
 
 
@@ -30,11 +30,11 @@ def _is_key(rows: Float[np.ndarray, "items tokens"], threshold: float) -> Bool[n
     return -np.expm1(rows) > threshold
 
 
-@evidence("key_tokens.errors_are_sparse", "traces", model="smollm2")
-def _sparse_answers(*, key) -> Evidence:
+@traced("key_tokens.errors_are_sparse")
+def _sparse_answers(*, model: str, key) -> Evidence:
     found = []
     for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
-        loss = -_answers(task)[-1]
+        loss = -_answers(model, task)[-1]
         unit = np.repeat(np.arange(len(loss)), loss.shape[1])
         level = joint_level(len(_LEVELS))
         shares = fit.top_share(
@@ -44,11 +44,11 @@ def _sparse_answers(*, key) -> Evidence:
     return Evidence(stacked(found), note="Copy, reverse, sort; longest lists of each.")
 
 
-@evidence("key_tokens.non_key_is_negligible", "traces", model="smollm2")
-def _negligible_answers(*, key) -> Evidence:
+@traced("key_tokens.non_key_is_negligible")
+def _negligible_answers(*, model: str, key) -> Evidence:
     found = []
     for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
-        rows = _answers(task)[-1]
+        rows = _answers(model, task)[-1]
         other = np.where(_is_key(rows, _MAIN_THRESHOLD), 0.0, -rows)
         found.append(
             fit.ratio_of_totals(
@@ -59,12 +59,12 @@ def _negligible_answers(*, key) -> Evidence:
     return Evidence(stacked(found), note="Copy, reverse, sort; longest lists of each.")
 
 
-@evidence("key_tokens.rates_stay_constant", "traces", model="smollm2")
-def _constant_answers(*, key) -> Evidence:
+@traced("key_tokens.rates_stay_constant")
+def _constant_answers(*, model: str, key) -> Evidence:
     found = []
     for task, k in zip(_LEVELS, jax.random.split(key, len(_LEVELS)), strict=True):
         hazards = []
-        answers = _answers(task)
+        answers = _answers(model, task)
         for rows, one in zip((answers[0], answers[-1]), jax.random.split(k), strict=True):
             is_key = _is_key(rows, _MAIN_THRESHOLD)
             loss = np.where(is_key, -rows, 0.0).sum(1)
@@ -74,9 +74,9 @@ def _constant_answers(*, key) -> Evidence:
     return Evidence(stacked(found), note="Copy, reverse, sort; longest over shortest lists.")
 
 
-@evidence("key_tokens.answers_are_associated", "traces", model="smollm2")
-def _association_answers(*, key) -> Evidence:
-    groups = [rows for task in _LEVELS for rows in _answers(task)]
+@traced("key_tokens.answers_are_associated")
+def _association_answers(*, model: str, key) -> Evidence:
+    groups = [rows for task in _LEVELS for rows in _answers(model, task)]
     level = joint_level(len(groups))
     gaps = [
         fit.uniform_gap(rows, key=k, level=level, resamples=2 * _RESAMPLES)
@@ -88,8 +88,8 @@ def _association_answers(*, key) -> Evidence:
     )
 
 
-def _sublinear(task: str) -> Evidence:
-    answers, level = _answers(task), joint_level(len(_THRESHOLDS))
+def _sublinear(model: str, task: str) -> Evidence:
+    answers, level = _answers(model, task), joint_level(len(_THRESHOLDS))
     found = [
         fit.growth_exponent(
             *fit.by_length(answers, lambda rows, t=threshold: _is_key(rows, t).sum(1)), level=level
@@ -101,24 +101,24 @@ def _sublinear(task: str) -> Evidence:
     )
 
 
-@evidence("key_tokens.sublinear_copy", "traces", model="smollm2")
-def _sublinear_copy() -> Evidence:
-    return _sublinear("copy")
+@traced("key_tokens.sublinear_copy")
+def _sublinear_copy(*, model: str) -> Evidence:
+    return _sublinear(model, "copy")
 
 
-@evidence("key_tokens.sublinear_reverse", "traces", model="smollm2")
-def _sublinear_reverse() -> Evidence:
-    return _sublinear("reverse")
+@traced("key_tokens.sublinear_reverse")
+def _sublinear_reverse(*, model: str) -> Evidence:
+    return _sublinear(model, "reverse")
 
 
-@evidence("key_tokens.sublinear_sort", "traces", model="smollm2")
-def _sublinear_sort() -> Evidence:
-    return _sublinear("sort")
+@traced("key_tokens.sublinear_sort")
+def _sublinear_sort(*, model: str) -> Evidence:
+    return _sublinear(model, "sort")
 
 
-@evidence("key_tokens.sublinear_along_copy", "traces", model="smollm2")
-def _sublinear_along_copy() -> Evidence:
-    rows, level = _answers("copy")[-1], joint_level(len(_THRESHOLDS))
+@traced("key_tokens.sublinear_along_copy")
+def _sublinear_along_copy(*, model: str) -> Evidence:
+    rows, level = _answers(model, "copy")[-1], joint_level(len(_THRESHOLDS))
     found = []
     for threshold in _THRESHOLDS:
         amount, length, unit = fit.along(_is_key(rows, threshold).astype(int), _POSITIONS)
@@ -129,9 +129,9 @@ def _sublinear_along_copy() -> Evidence:
     )
 
 
-@evidence("key_tokens.hazard_falls_along_copy", "traces", model="smollm2")
-def _hazard_along_copy() -> Evidence:
-    amount, length, unit = fit.along(-_answers("copy")[-1], _POSITIONS)
+@traced("key_tokens.hazard_falls_along_copy")
+def _hazard_along_copy(*, model: str) -> Evidence:
+    amount, length, unit = fit.along(-_answers(model, "copy")[-1], _POSITIONS)
     return Evidence(
         fit.growth_exponent(amount, length, unit=unit, level=LEVEL), note="Lists of 32 digits."
     )

@@ -20,7 +20,6 @@ from .._evidence import symbolic
 from ._effects import scaled
 
 REPLICATES = 200_000
-DATA, MODEL = "answers-smollm2", "smollm2"
 
 Runs = tuple[Integer[np.ndarray, " runs"], Bool[np.ndarray, " runs"]]
 
@@ -76,7 +75,7 @@ def _cut(first: Float[np.ndarray, " runs"], *, key: Key[Array, ""], longest: int
 
 
 def copied_lists(
-    *, key: Key[Array, ""]
+    model: str, *, key: Key[Array, ""]
 ) -> tuple[
     Integer[np.ndarray, " runs"],
     Bool[np.ndarray, " runs"],
@@ -87,7 +86,7 @@ def copied_lists(
 
     Last tokens seen, whether they were wrong, three lengths, and the survival there without cuts.
     """
-    hazards = -np.cumsum(answer_log_probs(load(DATA), task="copy", level=8), axis=1)
+    hazards = -np.cumsum(answer_log_probs(load(f"answers-{model}"), task="copy", level=8), axis=1)
     keys = jax.random.split(key, 3)
     chosen = np.asarray(jax.random.randint(keys[0], (REPLICATES,), 0, len(hazards)))
     level = np.asarray(jax.random.exponential(keys[1], chosen.shape))

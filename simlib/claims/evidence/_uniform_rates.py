@@ -7,10 +7,10 @@ import sympy as sp
 from ...fit import answer_log_probs, length_extrapolation
 from ...formulas import error_rate, prove_equal, reliability, success_rate, uniform
 from ...traces import load
-from .._evidence import Evidence, evidence, symbolic
+from .._evidence import Evidence, evidence, symbolic, traced
 from .._finding import joint_level
 from ._effects import stacked
-from .uniform import _DATA, _MODEL, _REPLICATES, _survival
+from .uniform import _REPLICATES, _survival
 
 
 @evidence("uniform.redrawn_rates_are_neutral", "derived")
@@ -58,9 +58,9 @@ def _floor_simulated(*, key) -> Evidence:
     return Evidence(effect, note="Hazards from 0.005 up that fall along a sequence and differ.")
 
 
-@evidence("uniform.short_predicts_long", "traces", model=_MODEL)
-def _short_predicts_long_traces(*, key) -> Evidence:
-    data, tasks = load(_DATA), ("copy", "reverse", "sort")
+@traced("uniform.short_predicts_long")
+def _short_predicts_long_traces(*, model: str, key) -> Evidence:
+    data, tasks = load(f"answers-{model}"), ("copy", "reverse", "sort")
     ratios = []
     for task, k_ in zip(tasks, jax.random.split(key, len(tasks)), strict=True):
         levels = data.items.filter(task=task)["level"].unique().sort()

@@ -15,18 +15,17 @@ from ...formulas import Proof, heavy_tailed, k, key_tokens, n, prove_equal
 from ...mixing import Beta, Gamma, PositiveStable
 from ...processes import HeavyTailed, KeyTokens, PowerGrowth
 from ...traces import load
-from .._evidence import Evidence, evidence, symbolic
+from .._evidence import Evidence, evidence, symbolic, traced
 from .._finding import LEVEL, joint_level
 from ._effects import difference, scaled, stacked
 
-_MODEL = "smollm2"
 _REPLICATES = 1_000_000
-_RESAMPLES = 20_000
+_RESAMPLES = 30_000
 
 
 @functools.cache
-def _groups() -> list[tuple[str, np.ndarray]]:
-    items = load(f"answers-{_MODEL}").exact().filter(model=_MODEL)
+def _groups(model: str) -> list[tuple[str, np.ndarray]]:
+    items = load(f"answers-{model}").exact()
     return [
         (f"{task} {level}", rows["log_p"].to_numpy())
         for (task, level), rows in items.group_by("task", "level", maintain_order=True)
@@ -255,9 +254,9 @@ def _inflation_simulated(*, key) -> Evidence:
 # -- the items of the traces ---------------------------------------------------------------
 
 
-@evidence("heavy_tailed.beta_fits", "traces", model=_MODEL)
-def _beta_against_ex_gaussian() -> Evidence:
-    groups = _groups()
+@traced("heavy_tailed.beta_fits")
+def _beta_against_ex_gaussian(*, model: str) -> Evidence:
+    groups = _groups(model)
     level = joint_level(len(groups))
     gains = [
         fit.log_likelihood_gain(
@@ -268,9 +267,9 @@ def _beta_against_ex_gaussian() -> Evidence:
     return Evidence(stacked(gains), note=f"{len(groups)} combinations of task and level.")
 
 
-@evidence("heavy_tailed.one_exponent", "traces", model=_MODEL)
-def _steepening(*, key) -> Evidence:
-    groups = _groups()
+@traced("heavy_tailed.one_exponent")
+def _steepening(*, model: str, key) -> Evidence:
+    groups = _groups(model)
     level = joint_level(len(groups))
     found = [
         fit.tail_exponent(
@@ -281,9 +280,9 @@ def _steepening(*, key) -> Evidence:
     return Evidence(stacked(found), note=f"{len(groups)} combinations of task and level.")
 
 
-@evidence("heavy_tailed.no_gap_at_zero", "traces", model=_MODEL)
-def _smallest_rates() -> Evidence:
-    log_p = np.concatenate([x for _, x in _groups()])
+@traced("heavy_tailed.no_gap_at_zero")
+def _smallest_rates(*, model: str) -> Evidence:
+    log_p = np.concatenate([x for _, x in _groups(model)])
     tiny = int((log_p < np.log(1e-12)).sum())
     return Evidence(
         Estimate.from_counts(tiny, len(log_p), level=LEVEL, method="clopper-pearson"),

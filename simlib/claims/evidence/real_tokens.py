@@ -11,28 +11,27 @@ from ... import fit
 from ..._estimate import Estimate
 from ...formulas import k, prove_equal, real_tokens, success_rate
 from ...traces import Traces, load
-from .._evidence import Evidence, evidence
+from .._evidence import Evidence, evidence, traced
 from .._finding import LEVEL, joint_level
 from ._effects import scaled, stacked
 
-_MODEL = "smollm2"
 _REPLICATES = 400_000
 _PAIRS = 800_000
-# Bootstrap samples: at the joint level of twenty entries each tail must still hold several.
-_RESAMPLES = 20_000
+# Bootstrap samples: at the joint level of thirty entries each tail must still hold several.
+_RESAMPLES = 30_000
 
 
 @cache
-def _answers() -> Traces:
-    return load(f"answers-{_MODEL}")
+def _answers(model: str) -> Traces:
+    return load(f"answers-{model}")
 
 
 # -- the measurement -----------------------------------------------------------------------
 
 
-@evidence("real_tokens.exact_probability", "traces", model=_MODEL)
-def _sampled_over_exact() -> Evidence:
-    rows = _answers().sampled().filter(stop_rule="fixed")
+@traced("real_tokens.exact_probability")
+def _sampled_over_exact(*, model: str) -> Evidence:
+    rows = load(f"attempts-{model}").sampled().filter(stop_rule="fixed")
     attempts, p = rows["n"].to_numpy(), rows["p"].to_numpy()
     # Weights 1/(1-p) make this the most precise unbiased estimate of a common factor; attempts
     # are independent given the items, so its variance is known exactly.
@@ -110,9 +109,9 @@ def _two_attempts_simulated(*, key) -> Evidence:
     return Evidence(stacked(ratios), note="Two attempts at items with beta-distributed rates.")
 
 
-@evidence("real_tokens.one_rate_per_level", "traces", model=_MODEL)
-def _one_rate(*, key) -> Evidence:
-    groups = _answers().exact().filter(model=_MODEL).partition_by("task", "level")
+@traced("real_tokens.one_rate_per_level")
+def _one_rate(*, model: str, key) -> Evidence:
+    groups = _answers(model).exact().partition_by("task", "level")
     level = joint_level(len(groups))
     ratios = [
         fit.coverage_ratio(
@@ -123,15 +122,28 @@ def _one_rate(*, key) -> Evidence:
     return Evidence(stacked(ratios), note=f"All {len(groups)} combinations of task and level.")
 
 
+@evidence("real_tokens.difficulty_is_shared", "traces", model="gemma3")
+def _shared_difficulty() -> Evidence:
+    both = _answers("gemma3").exact().join(_answers("smollm2").exact(), on="item_id", suffix="_0")
+    groups = both.partition_by("task", "level")
+    found = [
+        fit.rank_correlation(
+            rows["log_p"].to_numpy(), rows["log_p_0"].to_numpy(), level=joint_level(len(groups))
+        )
+        for rows in groups
+    ]
+    return Evidence(stacked(found), note="Against smollm2 on the same items; the lowest is shown.")
+
+
 # -- tokens --------------------------------------------------------------------------------
 
 
-@evidence("real_tokens.greedy_beats_sampling", "traces", model=_MODEL)
-def _greedy_minus_sampled() -> Evidence:
+@traced("real_tokens.greedy_beats_sampling")
+def _greedy_minus_sampled(*, model: str) -> Evidence:
     items = (
-        _answers()
+        _answers(model)
         .steps_with_items()
-        .filter(model=_MODEL, condition="clean")
+        .filter(condition="clean")
         .group_by("item_id", "task", maintain_order=True)
         .agg(
             greedy=(pl.col("rank") == 1).all().cast(pl.Float64),
@@ -154,13 +166,13 @@ def _greedy_minus_sampled() -> Evidence:
     )
 
 
-@evidence("real_tokens.calibrated_tokens", "traces", model=_MODEL)
-def _calibration_gaps() -> Evidence:
+@traced("real_tokens.calibrated_tokens")
+def _calibration_gaps(*, model: str) -> Evidence:
     # Tokens of one answer are dependent: the answer is the unit, as in a cluster-robust error.
     items = (
-        _answers()
+        _answers(model)
         .steps_with_items()
-        .filter(model=_MODEL, condition="clean")
+        .filter(condition="clean")
         .with_columns(gap=(pl.col("rank") == 1).cast(pl.Float64) - pl.col("top_prob"))
         .group_by("item_id", "task", maintain_order=True)
         .agg(total=pl.col("gap").sum(), tokens=pl.len())

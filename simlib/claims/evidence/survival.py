@@ -13,12 +13,10 @@ from ...mixing import Beta, Gamma
 from ...processes import HeavyTailed, KeyTokens, PowerGrowth, Uniform
 from ...simulate import first_error
 from ...traces import load
-from .._evidence import Evidence, evidence, symbolic
+from .._evidence import Evidence, evidence, symbolic, traced
 from .._finding import LEVEL, joint_level
 from ._effects import scaled, stacked
 from ._survival_tools import (
-    DATA,
-    MODEL,
     REPLICATES,
     copied_lists,
     cut_runs,
@@ -194,10 +192,10 @@ def _product_limit_simulated(*, key) -> Evidence:
     return Evidence(_product_limit(seen, wrong, lengths, truth), note="Runs cut at up to 200.")
 
 
-@evidence("survival.product_limit", "traces", model=MODEL)
-def _product_limit_traces(*, key) -> Evidence:
+@traced("survival.product_limit")
+def _product_limit_traces(*, model: str, key) -> Evidence:
     return Evidence(
-        _product_limit(*copied_lists(key=key)),
+        _product_limit(*copied_lists(model, key=key)),
         note="Runs drawn from the measured hazards of copied lists of eight digits, cut at random.",
     )
 
@@ -223,10 +221,10 @@ def _failed_only_simulated(*, key) -> Evidence:
     return Evidence(_failed_only(seen, wrong, lengths, truth), note="Runs cut at up to 200.")
 
 
-@evidence("survival.failed_only_is_biased", "traces", model=MODEL)
-def _failed_only_traces(*, key) -> Evidence:
+@traced("survival.failed_only_is_biased")
+def _failed_only_traces(*, model: str, key) -> Evidence:
     return Evidence(
-        _failed_only(*copied_lists(key=key)),
+        _failed_only(*copied_lists(model, key=key)),
         note="Runs drawn from the measured hazards of copied lists of eight digits, cut at random.",
     )
 
@@ -272,9 +270,9 @@ def _one_transform_simulated(*, key) -> Evidence:
     )
 
 
-@evidence("survival.one_transform", "traces", model=MODEL)
-def _one_transform_traces() -> Evidence:
-    rows = load(DATA).sampled().filter(model=MODEL, stop_rule="fixed")
+@traced("survival.one_transform")
+def _one_transform_traces(*, model: str) -> Evidence:
+    rows = load(f"attempts-{model}").sampled().filter(stop_rule="fixed")
     failure, numbers = -np.expm1(rows["log_p"].to_numpy()), (1, 5, 20)
     effects = []
     for k in numbers:
@@ -317,9 +315,9 @@ def _selected_simulated(*, key) -> Evidence:
     return Evidence(effect, note="Beta-distributed error rates; trial 50 against trial 1.")
 
 
-@evidence("survival.survivors_are_selected", "traces", model=MODEL)
-def _selected_traces(*, key) -> Evidence:
-    rows, late = load(DATA).sampled().filter(model=MODEL, stop_rule="fixed"), 20
+@traced("survival.survivors_are_selected")
+def _selected_traces(*, model: str, key) -> Evidence:
+    rows, late = load(f"attempts-{model}").sampled().filter(stop_rule="fixed"), 20
     attempts, successes = rows["n"].to_numpy(), rows["successes"].to_numpy()
     none = np.stack([no_success(attempts, successes, k) for k in (1, late - 1, late)], axis=1)
 

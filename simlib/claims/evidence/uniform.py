@@ -17,7 +17,7 @@ from ...formulas import error_rate, k, n, prove_equal, reliability, uniform
 from ...processes import Uniform
 from ...simulate import first_error
 from ...traces import load
-from .._evidence import Evidence, evidence, symbolic
+from .._evidence import Evidence, evidence, symbolic, traced
 from .._finding import LEVEL, joint_level
 from ._effects import stacked
 
@@ -272,16 +272,14 @@ def _resampling_simulated(*, key) -> Evidence:
 
 # -- answers of a real model ---------------------------------------------------------------
 
-_DATA, _MODEL = "answers-smollm2", "smollm2"
 
-
-def _cells() -> list[Float[np.ndarray, "items tokens"]]:
+def _cells(model: str) -> list[Float[np.ndarray, "items tokens"]]:
     """Log-probabilities of right tokens, one matrix per task and level.
 
     Answers of one cell that differ from its commonest length are left out: the law compares
     answers of one length.
     """
-    steps = load(_DATA).steps_with_items().filter(model=_MODEL, condition="clean")
+    steps = load(f"answers-{model}").steps_with_items().filter(condition="clean")
     steps = steps.with_columns(length=pl.len().over("item_id"))
     cells = []
     for _, cell in sorted(steps.group_by("task", "level"), key=lambda group: group[0]):
@@ -313,9 +311,9 @@ def _log_ratio(
     )
 
 
-def _by_cell(token_success: Callable[[np.ndarray], np.ndarray]) -> Estimate:
+def _by_cell(model: str, token_success: Callable[[np.ndarray], np.ndarray]) -> Estimate:
     """`_log_ratio` of all tasks and levels; `n` is the number of answers in the smallest."""
-    cells = _cells()
+    cells = _cells(model)
     return stacked(
         [
             _log_ratio(np.exp(rows.sum(1)), token_success(rows), rows.shape[1], entries=len(cells))
@@ -324,27 +322,27 @@ def _by_cell(token_success: Callable[[np.ndarray], np.ndarray]) -> Estimate:
     )
 
 
-@evidence("uniform.one_rate_fits_answers", "traces", model=_MODEL)
-def _one_rate_traces() -> Evidence:
-    effect = _by_cell(lambda rows: np.exp(rows).mean(1))
+@traced("uniform.one_rate_fits_answers")
+def _one_rate_traces(*, model: str) -> Evidence:
+    effect = _by_cell(model, lambda rows: np.exp(rows).mean(1))
     return Evidence(
         effect, note="One effect per task and level, from answers of the commonest length."
     )
 
 
-@evidence("uniform.heterogeneity_helps", "traces", model=_MODEL)
-def _heterogeneity_traces() -> Evidence:
+@traced("uniform.heterogeneity_helps")
+def _heterogeneity_traces(*, model: str) -> Evidence:
     # The rate of an answer is that of a uniform process with the same success probability.
-    effect = _by_cell(lambda rows: np.exp(rows.mean(1)))
+    effect = _by_cell(model, lambda rows: np.exp(rows.mean(1)))
     return Evidence(
         effect, note="One rate per answer, one effect per task and level; the smallest is shown."
     )
 
 
-@evidence("uniform.concentration_never_helps", "traces", model=_MODEL)
-def _concentration_traces() -> Evidence:
+@traced("uniform.concentration_never_helps")
+def _concentration_traces(*, model: str) -> Evidence:
     effects = np.concatenate(
-        [rows.sum(1) - rows.shape[1] * np.log(np.exp(rows).mean(1)) for rows in _cells()]
+        [rows.sum(1) - rows.shape[1] * np.log(np.exp(rows).mean(1)) for rows in _cells(model)]
     )
     return Evidence(
         Estimate.from_mean(

@@ -19,6 +19,7 @@ from .._files import sha256, write_atomic
 from ._vocabulary import Vocabulary, block_texts, byte_level_texts, redundant_bytes
 
 INSTALL = "`make lm` or, by hand, `pip install torch transformers gguf accelerate`"
+RUNNERS = ("torch", "transformers", "gguf", "accelerate")
 
 
 class MissingModelError(FileNotFoundError):
@@ -177,8 +178,12 @@ class LocalModel:
 
 def software() -> dict[str, str]:
     """Versions of the libraries that a measured number depends on."""
-    names = ("torch", "transformers", "tokenizers", "gguf", "numpy", "polars")
-    return {name: importlib.metadata.version(name) for name in names}
+    names = (*RUNNERS, "tokenizers", "reasoning_gym", "numpy", "polars")
+    return {name: importlib.metadata.version(name) for name in names if _installed(name)}
+
+
+def _installed(name: str) -> bool:
+    return importlib.util.find_spec(name) is not None
 
 
 def require_libraries() -> None:
@@ -189,8 +194,7 @@ def require_libraries() -> None:
     MissingModelError
         If one is not, with the command that installs them.
     """
-    needed = ("torch", "transformers", "gguf", "accelerate")
-    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+    if missing := [name for name in RUNNERS if not _installed(name)]:
         raise MissingModelError(
             f"{', '.join(missing)} not installed: running a language model needs the optional "
             f"group `lm`; run {INSTALL}."
@@ -227,18 +231,51 @@ def load_model(name: str, *, threads: int = 1) -> LocalModel:
 
         transformers.utils.logging.disable_progress_bar()
         torch.set_num_threads(threads)
-        location = {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name}
-        tokenizer = transformers.AutoTokenizer.from_pretrained(**location)
-        network = transformers.AutoModelForCausalLM.from_pretrained(**location, dtype=torch.float32)
+        location: dict[str, Any] = {"pretrained_model_name_or_path": path}
+        if path.is_file():
+            location = {"pretrained_model_name_or_path": path.parent, "gguf_file": path.name}
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(**location)
+            network = transformers.AutoModelForCausalLM.from_pretrained(
+                **location, dtype=torch.float32
+            )
+        except Exception as error:  # as many kinds as there are architectures
+            raise DataError(
+                f"{path}: transformers cannot load the model ({type(error).__name__}: {error}); "
+                "check that the files are whole and the architecture is one that it knows."
+            ) from error
     network.eval().requires_grad_(False)
+    _check_head(network, path)
     by_id = {token: text for text, token in tokenizer.get_vocab().items()}
-    names = [by_id[token] for token in range(network.config.vocab_size)]
+    # Some networks have more places than their tokenizer has tokens; those are never drawn.
+    unnamed = frozenset(range(network.config.vocab_size)) - by_id.keys()
+    names = [by_id.get(token, "") for token in range(network.config.vocab_size)]
     special = frozenset(
         token for token, added in tokenizer.added_tokens_decoder.items() if added.special
     )
     ends = frozenset(names.index(text) for text in spec.end_of_text)
     texts = byte_level_texts(names) if spec.bytewise else block_texts(names)
     redundant = frozenset() if spec.bytewise else redundant_bytes(names)
-    vocabulary = Vocabulary(texts, special, ends, redundant)
+    vocabulary = Vocabulary(texts, special, ends, redundant | unnamed)
     start = tuple(names.index(text) for text in spec.start)
     return LocalModel(spec, network, tokenizer, vocabulary, start)
+
+
+def _check_head(network: Any, path: Path) -> None:
+    """Check that the logits are the last layer applied to the final hidden states.
+
+    The scores are computed from these two parts; some architectures name them otherwise, or scale
+    or cap the logits afterwards.
+    """
+    import torch
+
+    remedy = "use a model of the Llama, Qwen, Mistral, SmolLM or Gemma 3 kind"
+    kind = type(network).__name__
+    if not (hasattr(network, "model") and hasattr(network, "lm_head")):
+        raise DataError(f"{path}: a {kind} has no parts 'model' and 'lm_head'; {remedy}.")
+    with torch.inference_mode():
+        ids = torch.arange(8)[None]
+        whole = network(ids).logits
+        parts = network.lm_head(network.model(ids).last_hidden_state)
+    if not torch.allclose(whole, parts, rtol=1e-4, atol=1e-3):
+        raise DataError(f"{path}: a {kind} changes its logits after the last layer; {remedy}.")

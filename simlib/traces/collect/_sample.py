@@ -11,6 +11,7 @@ ancestors and itself, and nothing else.
 # The language-model libraries are optional.
 # pyright: reportMissingImports=false
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +19,7 @@ import numpy as np
 
 from .._tasks import grade
 from ._model import LocalModel
-from ._score import copy_cache, log_softmax
+from ._score import copy_cache, predict
 
 
 @dataclass
@@ -26,7 +27,7 @@ class _Node:
     token: int
     ancestors: list[int]  # places in the cache of the item's tokens before this one
     text: str
-    attempts: int
+    attempts: tuple[int, ...]  # of each run
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,21 @@ class SampledAttempts:
     answers: dict[str, int] = field(default_factory=dict)
 
 
-def _draw(logp: np.ndarray, count: int, rng: np.random.Generator) -> list[tuple[int, int]]:
-    """Draw `count` independent tokens; returns the distinct ones with their numbers."""
-    cumulative = np.cumsum(np.exp(logp))
-    uniform = rng.random(count) * cumulative[-1]
-    tokens, counts = np.unique(
-        np.searchsorted(cumulative, uniform, side="right"), return_counts=True
+def _draw(
+    share: np.ndarray, counts: Sequence[int], rng: np.random.Generator
+) -> list[tuple[int, tuple[int, ...]]]:
+    """Draw independent tokens for several runs; returns the distinct ones with their numbers."""
+    cumulative = np.cumsum(share, dtype=np.float64)
+    # Beyond the last token that has any weight the sum is flat; nothing is drawn from there.
+    uniform = rng.random(sum(counts)) * cumulative[-1]
+    tokens, which = np.unique(
+        np.searchsorted(cumulative, uniform, side="right"), return_inverse=True
     )
-    return list(zip(tokens.tolist(), counts.tolist(), strict=True))
+    numbers = np.zeros((len(tokens), len(counts)), dtype=np.int64)
+    np.add.at(numbers, (which, np.repeat(np.arange(len(counts)), counts)), 1)
+    return [
+        (token, tuple(row)) for token, row in zip(tokens.tolist(), numbers.tolist(), strict=True)
+    ]
 
 
 def sample_attempts(
@@ -86,10 +94,32 @@ def sample_attempts(
     rng
         Random stream of this item.
     """
+    runs = sample_runs(model, shared, prompt, runs=(attempts,), max_tokens=max_tokens, rng=rng)
+    return runs[0]
+
+
+def sample_runs(
+    model: LocalModel,
+    shared: Any,
+    prompt: str,
+    *,
+    runs: Sequence[int],
+    max_tokens: int,
+    rng: np.random.Generator,
+) -> list[SampledAttempts]:
+    """Several independent sets of attempts at one item, drawn through one tree.
+
+    Parameters
+    ----------
+    model, shared, prompt, max_tokens, rng
+        As for `sample_attempts`.
+    runs
+        Number of attempts of each set.
+    """
     import torch
 
     texts, ends = model.vocabulary.texts, model.vocabulary.end_of_text
-    answers: dict[str, int] = {}
+    answers: list[dict[str, int]] = [{} for _ in runs]
     evaluated = 1
     with torch.inference_mode():
         cache = copy_cache(shared)
@@ -97,26 +127,37 @@ def sample_attempts(
             torch.tensor([model.encode(prompt)]), past_key_values=cache
         ).last_hidden_state[0, -1:]
         base = cache.get_seq_length()
-        level = [_Node(-1, [], "", attempts)]
+        level = [_Node(-1, [], "", tuple(runs))]
         for depth in range(max_tokens):
-            logp = log_softmax(model, hidden).numpy()
             grown: list[_Node] = []
             places = cache.get_seq_length() - len(level)
-            for row, node in enumerate(level):
-                before = [*node.ancestors, places + row] if depth else []
-                for token, count in _draw(logp[row], node.attempts, rng):
-                    text = node.text + ("" if token in ends else texts[token])
-                    if token in ends or "\n" in text:
-                        answers[text] = answers.get(text, 0) + count
-                    else:
-                        grown.append(_Node(token, before, text, count))
+            for part, found in predict(model, hidden):
+                shares = (found.logits - found.log_norm[:, None]).exp().numpy()
+                for row, share in enumerate(shares, start=part.start):
+                    node = level[row]
+                    before = [*node.ancestors, places + row] if depth else []
+                    for token, counts in _draw(share, node.attempts, rng):
+                        if token in ends or "\n" in texts[token]:
+                            text = node.text + ("" if token in ends else texts[token])
+                            for answer, count in zip(answers, counts, strict=True):
+                                if count:
+                                    answer[text] = answer.get(text, 0) + count
+                        else:
+                            grown.append(_Node(token, before, node.text + texts[token], counts))
             level = grown
             if not level or depth == max_tokens - 1:
                 break
             evaluated += len(level)
             hidden = _extend(model, cache, level, base, depth)
-    right = sum(count for text, count in answers.items() if grade(prompt, text))
-    return SampledAttempts(attempts, right, evaluated, answers)
+    return [
+        SampledAttempts(
+            n=attempts,
+            successes=sum(count for text, count in answer.items() if grade(prompt, text)),
+            evaluated=evaluated,
+            answers=answer,
+        )
+        for attempts, answer in zip(runs, answers, strict=True)
+    ]
 
 
 def _extend(model: LocalModel, cache: Any, level: list[_Node], base: int, depth: int) -> Any:

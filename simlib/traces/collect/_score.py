@@ -12,13 +12,16 @@ with sampling at temperature 1 over the whole vocabulary, without its redundant 
 # The language-model libraries are optional.
 # pyright: reportMissingImports=false
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ._model import LocalModel
+
+PLACES = 64  # next-token distributions in memory at a time
+LOWEST = -1e30  # logit of a token that is never drawn; its share is an exact zero
 
 
 @dataclass(frozen=True)
@@ -106,34 +109,100 @@ def score_answers(
     with torch.inference_mode():
         cache = copy_cache(shared, len(pairs))
         hidden = model.network.model(batch, past_key_values=cache).last_hidden_state
-        return [
-            _read_row(model, hidden[row, len(prompt) - 1 : len(prompt) + len(answer)], answer)
+        rows = [
+            hidden[row, len(prompt) - 1 : len(prompt) + len(answer)]
             for row, (prompt, answer) in enumerate(zip(prompts, answers, strict=True))
         ]
+        return _read_rows(model, torch.cat(rows), answers)
 
 
-def log_softmax(model: LocalModel, hidden: Any) -> Any:
-    """Log-probabilities over the drawn vocabulary in float64, from final hidden states."""
-    logits = model.network.lm_head(hidden).double()
-    if model.vocabulary.redundant:
-        logits[..., sorted(model.vocabulary.redundant)] = -float("inf")
-    return logits.log_softmax(-1)
+@dataclass(frozen=True)
+class Predictions:
+    """Next-token distributions at several places, in float32.
+
+    Attributes
+    ----------
+    logits
+        `(places, vocabulary)`; tokens that are never drawn have the lowest finite number.
+    log_norm
+        `(places,)`: logarithm of the sum of their exponentials.
+    """
+
+    logits: Any
+    log_norm: Any
+
+    def log_prob(self, tokens: Any) -> Any:
+        """Log-probability of one token at each place, or of several (a last axis of tokens)."""
+        found = self.logits.gather(-1, tokens.reshape(len(tokens), -1)) - self.log_norm[:, None]
+        return found.clamp(max=0.0).reshape(tokens.shape)
+
+    def entropy(self) -> Any:
+        """Entropy of each distribution in nats."""
+        share = (self.logits - self.log_norm[:, None]).exp()
+        return (self.log_norm - (share * self.logits).sum(-1)).clamp(min=0.0)
+
+    def top_prob(self) -> Any:
+        """Probability of the likeliest token at each place."""
+        return (self.logits.amax(-1) - self.log_norm).exp().clamp(max=1.0)
+
+    def rank(self, log_prob: Any, *, outside: Any = None) -> Any:
+        """1 + number of tokens likelier than `log_prob`, those of `outside` not counted."""
+        likelier = self.logits > (log_prob + self.log_norm)[:, None]
+        if outside is not None:
+            likelier[:, outside] = False
+        return 1 + likelier.sum(-1)
 
 
-def _read_row(model: LocalModel, hidden: Any, answer: tuple[int, ...]) -> AnswerScore:
+def predict(model: LocalModel, hidden: Any) -> Iterator[tuple[slice, Predictions]]:
+    """Next-token distributions of final hidden states `(places, width)`, some places at a time.
+
+    A vocabulary of a quarter of a million tokens makes the last layer half of the work, so it is
+    evaluated for many places at once, and for those only that are asked for.
+    """
+    redundant = sorted(model.vocabulary.redundant)
+    for start in range(0, len(hidden), PLACES):
+        part = slice(start, min(start + PLACES, len(hidden)))
+        logits = model.network.lm_head(hidden[part])
+        if redundant:
+            logits[:, redundant] = LOWEST
+        yield part, Predictions(logits, logits.logsumexp(-1))
+
+
+def _read_rows(
+    model: LocalModel, hidden: Any, answers: Sequence[tuple[int, ...]]
+) -> list[AnswerScore]:
+    """Scores of several answers from the hidden states before each of their tokens and ends."""
     import torch
 
-    logp = log_softmax(model, hidden)
     ends = torch.tensor(model.vocabulary.terminators)
-    rows = torch.arange(len(answer))
-    end = logp[-1, ends].logsumexp(0)
-    log_prob = torch.cat([logp[rows, torch.tensor(answer)], end[None]]).clamp(max=0.0)
-    likelier = logp > log_prob[:, None]
-    likelier[-1, ends] = False
-    return AnswerScore(
-        tokens=(*answer, int(ends[logp[-1, ends].argmax()])),
-        log_prob=log_prob.numpy().astype(np.float32),
-        entropy=-(logp.exp() * logp.clamp(min=-1e4)).sum(-1).numpy().astype(np.float32),
-        rank=(1 + likelier.sum(-1)).numpy().astype(np.int32),
-        top_prob=logp.max(-1).values.exp().numpy().astype(np.float32),
-    )
+    targets = torch.tensor([token for answer in answers for token in (*answer, -1)])
+    columns: dict[str, list[Any]] = {
+        name: [] for name in ("token", "log", "entropy", "rank", "top")
+    }
+    for part, found in predict(model, hidden):
+        target = targets[part]
+        last = target < 0
+        token = torch.where(last, 0, target)
+        log_prob = found.log_prob(token)
+        rank = found.rank(log_prob)
+        if last.any():
+            at_end = Predictions(found.logits[last], found.log_norm[last])
+            each = at_end.log_prob(ends.expand(len(at_end.logits), -1))
+            token[last] = ends[each.argmax(-1)]
+            log_prob[last] = each.logsumexp(-1).clamp(max=0.0)
+            rank[last] = at_end.rank(log_prob[last], outside=ends)
+        values = (token, log_prob, found.entropy(), rank, found.top_prob())
+        for column, value in zip(columns.values(), values, strict=True):
+            column.append(value)
+    whole = {name: torch.cat(column).numpy() for name, column in columns.items()}
+    stops = np.cumsum([len(answer) + 1 for answer in answers])
+    return [
+        AnswerScore(
+            tokens=tuple(whole["token"][start:stop].tolist()),
+            log_prob=whole["log"][start:stop],
+            entropy=whole["entropy"][start:stop],
+            rank=whole["rank"][start:stop].astype(np.int32),
+            top_prob=whole["top"][start:stop],
+        )
+        for start, stop in zip([0, *stops], stops, strict=False)
+    ]

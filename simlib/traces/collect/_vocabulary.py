@@ -21,7 +21,8 @@ class Vocabulary:
         Ids of the special tokens that end a text.
     redundant
         Ids of the tokens that are never drawn, because each spells a single byte that another
-        token spells as text. Without them the spelling of a digit or a space is unique.
+        token spells as text, or nothing at all. Without them the spelling of a digit or a space is
+        unique.
     """
 
     texts: tuple[str, ...]
