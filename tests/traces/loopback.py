@@ -8,6 +8,8 @@ import threading
 import time
 from contextlib import suppress
 
+from simlib.traces.collect import CompletionServer, ServerPlan
+
 
 def free_port():
     """A port on which nothing listens."""
@@ -168,3 +170,24 @@ def forward_to(port, change=None):
         connection.sendall(found if change is None else change(found))
 
     return behaviour
+
+
+def plan_for(server, **options):
+    """A small plan for a loopback server."""
+    chosen = {
+        "model": "scripted",
+        "entropy": 17,
+        "server": CompletionServer(server.url, timeout=30.0, pause=0.01),
+        "server_model": "vendor/name",
+        "cells": (("add", 2), ("count", 8)),
+        "items_per_cell": 4,
+        "attempts": 6,
+        "chunk": 2,
+        "concurrency": 3,
+    }
+    return ServerPlan(**chosen | options)
+
+
+def files_in(folder):
+    """All files below a folder."""
+    return [path for path in folder.rglob("*") if path.is_file()]

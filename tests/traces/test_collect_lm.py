@@ -1,6 +1,5 @@
 """Collecting with the real model: loading, scoring, sampling, killing and resuming, comparing."""
 
-import importlib.util
 import json
 import os
 import shutil
@@ -8,29 +7,38 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
+import simlib
 from simlib.traces import grade, load, verify
 from simlib.traces._files import parquet_bytes, sha256
 from simlib.traces._tasks import make_group
-from simlib.traces.collect import MODELS, load_model, prefix_cache, recollect, sample_attempts
+from simlib.traces.collect import (
+    MODELS,
+    TOLERANCE,
+    AnswersPlan,
+    AttemptsPlan,
+    ChainsPlan,
+    PlantedPlan,
+    SurprisalPlan,
+    collect,
+    prefix_cache,
+    publish,
+    recollect,
+    sample_attempts,
+    sample_runs,
+)
 from simlib.traces.collect._answers import all_groups
 from simlib.traces.collect._sample import _extend, _Node
 from simlib.traces.collect._score import copy_cache, predict, score_answers
 from tests.statistics import assert_agrees
+from tests.traces.local_models import NEEDS_MODELS, loaded
 
-LIBRARIES = ("torch", "transformers", "gguf", "accelerate")
-WEIGHTS = [package for spec in MODELS.values() for package, _ in spec.parts]
-MISSING = [name for name in (*LIBRARIES, *WEIGHTS) if importlib.util.find_spec(name) is None]
-pytestmark = [
-    pytest.mark.lm,
-    pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}"),
-    # Third-party loaders warn about their own future; the rest of the suite stays strict.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
-]
+pytestmark = NEEDS_MODELS
 
 PASSAGE = (
     "Once upon a time there was a little girl who lived with her mother in a small house at the "
@@ -41,7 +49,7 @@ PASSAGE = (
 
 @pytest.fixture(scope="module", params=list(MODELS))
 def model(request):
-    return load_model(request.param)
+    return loaded(request.param)
 
 
 def plain_log_probs(model, text_tokens):
@@ -207,10 +215,116 @@ def test_sampled_frequencies_are_the_exact_probabilities(model):
     )
 
 
+def test_two_runs_through_one_tree_both_have_the_right_frequencies(model):
+    group = make_group("add", 2, items=12, shots=8, entropy=9)
+    shared = prefix_cache(model, group.prefix)
+    scores = score_answers(model, shared, group.items)
+    best = int(np.argmin([abs(score.log_p + 1) for score in scores]))  # p near 1 / e
+    prompt, answer = group.items[best]
+    runs = (3000, 1200)
+    found = sample_runs(
+        model,
+        shared,
+        prompt,
+        runs=runs,
+        max_tokens=len(answer) + 1,
+        rng=np.random.default_rng(12),
+    )
+    p = np.exp(scores[best].log_p)
+    assert tuple(run.n for run in found) == runs
+    assert_agrees(
+        np.array([run.successes for run in found]),
+        np.array([p, p]),
+        n=np.array(runs),
+        wrong={"forgets the first token": np.repeat(p / np.exp(scores[best].log_prob[0]), 2)},
+    )
+    # The votes of both are draws from one law, but not the same draws.
+    shares = [run.answers.get(f"{answer}\n", 0) / run.n for run in found]
+    assert shares[0] != shares[1]
+    assert all(sum(run.answers.values()) <= run.n for run in found)
+
+
+def test_batches_and_threads_change_the_last_digits_only(model):
+    import torch
+
+    group = make_group("count", 8, items=32, shots=8, entropy=13)
+    shared = prefix_cache(model, group.prefix)
+
+    def measure(batch, threads):
+        before = torch.get_num_threads()
+        torch.set_num_threads(threads)
+        try:
+            scores = [
+                score
+                for start in range(0, len(group.items), batch)
+                for score in score_answers(model, shared, group.items[start : start + batch])
+            ]
+        finally:
+            torch.set_num_threads(before)
+        return np.concatenate([score.log_prob for score in scores])
+
+    first = measure(32, 1)
+    assert np.array_equal(measure(32, 1), first)
+    differences = [
+        np.abs(measure(batch, threads) - first).max()
+        for batch, threads in ((1, 1), (3, 1), (32, 2))
+    ]
+    assert max(differences) < TOLERANCE, differences
+
+
+ROOT = Path(simlib.__file__).parents[1]
+SMALL = {
+    "answers": lambda name: AnswersPlan(
+        model=name, entropy=3, groups=(("add", 2), ("copy", 4)), items_per_group=4, chunk=2
+    ),
+    "attempts": lambda name: AttemptsPlan(
+        model=name, entropy=3, cells=(("add", 2),), items_per_cell=4, attempts=20, chunk=2
+    ),
+    "chains": lambda name: ChainsPlan(
+        model=name, entropy=3, tasks=("copy", "sum"), items_per_task=2, steps=20, runs=2, warm=4,
+        until=10, shot_steps=4, chunk=2,
+    ),
+    "planted": lambda name: PlantedPlan(
+        model=name, entropy=3, tasks=("copy", "lookup"), items_per_task=2, steps=24,
+        shares=(0.25, 0.5), shot_steps=4, chunk=2,
+    ),
+    "surprisal": lambda name: SurprisalPlan(
+        model=name, entropy=3, length=130, short_length=80, contexts=(16, 32), root=ROOT
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("family", list(SMALL))
+def test_every_family_is_found_again_and_a_false_number_is_not(
+    model, tmp_path, monkeypatch, family
+):
+    for module in ("_lazy", "_check"):
+        monkeypatch.setattr(f"simlib.traces.collect.{module}.load_model", lambda *_, **__: model)
+    plan = SMALL[family](model.spec.name)
+    folder = tmp_path / "data"
+    publish(plan, collect(plan, tmp_path / "work"), folder)
+    found = recollect(plan.dataset_id, items=5, entropy=21, directory=folder)
+    assert 4 <= len(found) <= 5
+    assert [row for row in found if not row.ok] == []
+    assert max(row.largest_difference for row in found) < TOLERANCE / 2
+    table, column = {
+        "answers": ("steps", "log_prob"),
+        "attempts": ("attempts", "log_p"),
+        "chains": ("chain_steps", "log_prob"),
+        "planted": ("chain_steps", "log_prob"),
+        "surprisal": ("steps", "log_prob"),
+    }[family]
+    kind = pl.read_parquet(folder / plan.dataset_id / f"{table}.parquet").schema[column]
+    falsify(folder, (pl.col(column) - 0.01).cast(kind), plan.dataset_id, table)
+    found = recollect(plan.dataset_id, items=5, entropy=21, directory=folder)
+    assert not any(row.ok for row in found)
+    assert all(0.009 < row.largest_difference < np.inf for row in found)
+
+
 def start(out, work, *more):
     command = [sys.executable, "-m", "simlib.cli", "collect", "answers", "--out", str(out)]
     command += ["--work", str(work), "--task", "add-1", "--task", "copy-4", "--items", "24"]
-    command += ["--sampled", "8", "--attempts", "30", "--chunk", "4", *more]
+    command += ["--chunk", "4", *more]
     environment = os.environ | {"NO_COLOR": "1"}
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -234,23 +348,24 @@ def test_a_killed_collection_resumes_to_the_same_files(tmp_path):
     assert done.returncode == 0, err
     assert json.loads(out)["id"] == "answers-smollm2"
 
-    kill_when(
-        start(broken, work, "--entropy", "31"), lambda: len(list(work.glob("steps/*.parquet"))) > 2
-    )
-    first = {path: path.stat().st_mtime_ns for path in work.glob("steps/*.parquet")}
-    kill_when(start(broken, work), lambda: any(work.glob("attempts/*.parquet")))
+    def chunks():
+        return list(work.glob("steps/*.parquet"))
+
+    kill_when(start(broken, work, "--entropy", "31"), lambda: len(chunks()) > 2)
+    first = {path: path.stat().st_mtime_ns for path in chunks()}
+    kill_when(start(broken, work), lambda: len(chunks()) > len(first) + 2)
     done = start(broken, work)  # the entropy comes from the working folder
     _, err = done.communicate()
     assert done.returncode == 0, err
 
+    assert len(chunks()) == 12
     assert all(path.stat().st_mtime_ns == stamp for path, stamp in first.items())
-    names = ("items.parquet", "attempts.parquet", "steps.parquet", "prompts.json")
-    for name in names:
+    for name in ("items.parquet", "attempts.parquet", "steps.parquet", "prompts.json"):
         path = f"answers-smollm2/{name}"
         assert (broken / path).read_bytes() == (whole / path).read_bytes()
     assert not list(work.rglob("*.tmp"))
     faulty = [check.path for check in verify(directory=broken) if not check.ok]
-    assert faulty == ["cards/answers-smollm2.md"]  # cards are written by hand
+    assert faulty == ["cards/answers.md"]  # cards are written by hand
 
     done = start(broken, work, "--threads", "2")
     _, err = done.communicate()
@@ -268,9 +383,9 @@ def copied(tmp_path):
     return folder
 
 
-def falsify(folder, change):
-    """Rewrite the stored steps and the hash that protects them."""
-    path = folder / "answers-smollm2" / "steps.parquet"
+def falsify(folder, change, dataset="answers-smollm2", table="steps"):
+    """Rewrite a stored table and the hash that protects it."""
+    path = folder / dataset / f"{table}.parquet"
     registry = folder / "registry.toml"
     old = sha256(path)
     path.write_bytes(parquet_bytes(pl.read_parquet(path).with_columns(change)))

@@ -36,7 +36,7 @@ pytestmark = [
 ITEMS, ATTEMPTS = 4, 80
 # llama.cpp multiplies the 4-bit weights with activations that it rounds to 8 bits; the local model
 # dequantises the weights and computes in float32. Over 40 items of four cells, the log-probability
-# of a right answer differed by 0.08 (root mean square) and at most 0.25 nats.
+# of a right answer differed by 0.08 nats (root mean square) and at most 0.25.
 ROUNDING = 0.4
 
 

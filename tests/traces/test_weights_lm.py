@@ -48,6 +48,11 @@ def packaged():
 def paths(packaged, tmp_path_factory):
     """The same model as a file and as a folder."""
     folder = tmp_path_factory.mktemp("weights") / "folder"
+    # The weights are float32 by now, whatever file they came from.
+    packaged.network.hf_quantizer, packaged.network.is_quantized = None, False
+    if hasattr(packaged.network.config, "quantization_config"):
+        del packaged.network.config.quantization_config
+    packaged.network.generation_config.temperature = None  # no sampling is configured
     packaged.network.save_pretrained(folder)
     packaged.tokenizer.save_pretrained(folder)
     return {"file": MODELS["smollm2"].locate(), "folder": folder}

@@ -241,7 +241,8 @@ def load_model(name: str, *, threads: int = 1) -> LocalModel:
             )
         except Exception as error:  # as many kinds as there are architectures
             raise DataError(
-                f"{path}: transformers cannot load the model ({type(error).__name__}: {error}); "
+                f"{path}: transformers cannot load the model ({type(error).__name__}: "
+                f"{one_line(error)}); "
                 "check that the files are whole and the architecture is one that it knows."
             ) from error
     network.eval().requires_grad_(False)
@@ -259,6 +260,11 @@ def load_model(name: str, *, threads: int = 1) -> LocalModel:
     vocabulary = Vocabulary(texts, special, ends, redundant | unnamed)
     start = tuple(names.index(text) for text in spec.start)
     return LocalModel(spec, network, tokenizer, vocabulary, start)
+
+
+def one_line(error: Exception) -> str:
+    """The first line of what another library says; the rest is about that library."""
+    return next(iter(str(error).strip().splitlines()), "").rstrip()
 
 
 def _check_head(network: Any, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .._errors import DataError
 from .._files import sha256
-from ._model import MODELS, MissingModelError, ModelSpec, require_libraries
+from ._model import MODELS, MissingModelError, ModelSpec, one_line, require_libraries
 
 #: Tokens that end a text or a turn in the vocabularies in use.  Files of weights name one or two of
 #: them; a model that was tuned for conversation also ends with the others that it has.
@@ -184,7 +184,7 @@ def _read_gguf(path: Path) -> dict[str, Any]:
     except Exception as error:  # the reader raises whatever a damaged file makes it trip over
         raise _wrong(
             path,
-            f"the GGUF file cannot be read ({type(error).__name__}: {error})",
+            f"the GGUF file cannot be read ({type(error).__name__}: {one_line(error)})",
             "it may be cut short, or not a language model; fetch it again",
         ) from error
     declared = (values.get(f"tokenizer.ggml.{name}_token_id") for name in ("eos", "eot", "eom"))
@@ -247,7 +247,7 @@ def _tokenizer(path: Path) -> Any:
         except Exception as error:  # as many kinds as there are tokenizers
             raise _wrong(
                 path,
-                f"its tokenizer cannot be loaded ({type(error).__name__}: {error})",
+                f"its tokenizer cannot be loaded ({type(error).__name__}: {one_line(error)})",
                 "put the tokenizer's files next to config.json",
             ) from error
 
