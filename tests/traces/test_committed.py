@@ -7,7 +7,11 @@ from simlib.traces.collect import MODELS
 from simlib.traces.collect._texts import FAMILIES
 from tests.traces.committed import of_family
 
-LOCAL = [family for family in FAMILIES if family != "server"]
+LOCAL = sorted({entry.family for entry in registry().values()})
+
+
+def test_families_are_known():
+    assert {"answers", "attempts", "chains"} <= set(LOCAL) <= set(FAMILIES) - {"server"}
 
 
 def test_every_registered_file_is_intact():
