@@ -30,7 +30,7 @@ def _never_expected(attempts: int | None = None) -> float:
 
 def _pooled_stopped() -> float:
     rows = _sampled("first_success")
-    return float(rows["successes"].sum() / rows["n"].sum())
+    return float(rows["successes"].sum()) / float(rows["n"].sum())
 
 
 def _survival() -> np.ndarray:
