@@ -51,6 +51,9 @@ def readable(
             values[name] = "".join(data["text/plain"]).strip("'\"")
     cells = []
     for cell in notebook.cells:
+        if cell.cell_type == "code":
+            # Glued values are hidden outputs; the prose quotes them.
+            cell.outputs = [x for x in cell.outputs if "scrapbook" not in x.get("metadata", {})]
         if cell.cell_type == "code" and cell.source.startswith(MARK):
             continue
         if cell.cell_type == "markdown":
@@ -85,11 +88,26 @@ def offer_notebook(
         found = entries(app.env).get(text.split()[0]) if role.startswith("claim") else None
         return None if found is None else found.claim.statement
 
-    notebook = readable(nbformat.read(executed, 4), glued, _head(app), quote)
+    notebook = readable(_with_outputs(app, executed), glued, _head(app), quote)
     target = Path(app.outdir) / "_sources" / f"{page}.ipynb"
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)
     context["ipynb_source"] = f"{page}.ipynb"
+
+
+def _with_outputs(app: Sphinx, path: Path) -> nbformat.NotebookNode:
+    """The notebook of a page with its outputs.
+
+    MyST-NB writes the notebook as it was before it took the outputs from the execution cache.
+    """
+    from jupyter_cache import get_cache
+
+    notebook = nbformat.read(path, 4)
+    folder = app.config.nb_execution_cache_path or Path(app.outdir).parent / ".jupyter_cache"
+    try:
+        return get_cache(folder).merge_match_into_notebook(notebook)[1]
+    except KeyError:  # executed without the cache: the outputs are there already
+        return notebook
 
 
 def _head(app: Sphinx) -> str:
