@@ -36,7 +36,7 @@ def run_plan(
 ) -> None:
     """Collect and publish what a plan asks for, or estimate its cost."""
     from simlib._paths import data_directory
-    from simlib.traces.collect import collect, estimate, publish, register_model, spec_from_path
+    from simlib.traces.collect import estimate, register_model, spec_from_path
 
     if weights is not None:
         register_model(spec_from_path(model, weights))
@@ -56,7 +56,16 @@ def run_plan(
                 "was collected."
             )
         return
-    with progress_bar() as report:
+    collect_and_publish(plan, folder, directory, json)
+
+
+def collect_and_publish(
+    plan: "FamilyPlan", folder: Path, directory: Path, json: bool, unit: str = "tokens"
+) -> None:
+    """Do what is left of a plan, put it into a data folder, and say so."""
+    from simlib.traces.collect import collect, publish
+
+    with progress_bar(unit) as report:
         collected = collect(plan, folder, on_progress=report)
     entry = publish(plan, collected, directory)
     if json:

@@ -58,9 +58,9 @@ def server_command(
     written nowhere. Servers do not guarantee reproducibility, whatever the entropy.
     """
     from simlib._paths import data_directory
-    from simlib.traces.collect import CompletionServer, ServerPlan, collect, publish
+    from simlib.traces.collect import CompletionServer, ServerPlan, jobs_left
 
-    from ._collect_run import entropy_of, group_of, print_collected, progress_bar
+    from ._collect_run import collect_and_publish, entropy_of, group_of
 
     if not tasks:
         raise ValueError("--task is missing: give at least one task and level, such as add-2.")
@@ -81,11 +81,7 @@ def server_command(
     )
     if dry_run:
         jobs = plan.jobs()
-        left = [
-            job
-            for job in jobs
-            if not all((folder / table / f"{job.name}.parquet").exists() for table in plan.tables)
-        ]
+        left = jobs_left(plan, folder, jobs)
         requests = sum(job.tokens for job in left)
         if json:
             counts = {"jobs": len(jobs), "jobs_left": len(left), "requests_left": requests}
@@ -96,10 +92,4 @@ def server_command(
                 "Nothing was asked."
             )
         return
-    with progress_bar("requests") as report:
-        collected = collect(plan, folder, on_progress=report)
-    entry = publish(plan, collected, directory)
-    if json:
-        print_json({"id": entry.id, "directory": str(directory), **entry.to_dict()})
-    else:
-        print_collected(entry, collected, directory)
+    collect_and_publish(plan, folder, directory, json, unit="requests")

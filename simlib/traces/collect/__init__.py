@@ -29,6 +29,7 @@ from ._plan import FamilyPlan as FamilyPlan
 from ._plan import Job as Job
 from ._plan import collect as collect
 from ._plan import estimate as estimate
+from ._plan import jobs_left as jobs_left
 from ._publish import publish as publish
 from ._sample import SampledAttempts as SampledAttempts
 from ._sample import sample_attempts as sample_attempts
@@ -79,6 +80,7 @@ __all__ = [
     "all_groups",
     "collect",
     "estimate",
+    "jobs_left",
     "load_model",
     "prefix_cache",
     "publish",

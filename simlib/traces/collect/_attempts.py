@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from .._tasks import Group, grade, make_group
-from ._answers import items_table
+from ._answers import item_ids, items_table
 from ._lazy import LazyModel
 from ._plan import FamilyPlan, Job, frame
 from ._sample import SampledAttempts, sample_runs
@@ -69,7 +69,7 @@ class AttemptsPlan(FamilyPlan):
     def jobs(self) -> list[Job]:
         jobs = []
         for group in self.groups():
-            names = items_table([group])["item_id"].to_list()
+            names = item_ids(group)
             for start in range(0, len(names), self.chunk):
                 part = slice(start, start + self.chunk)
                 rows = list(zip(names[part], group.items[part], strict=True))

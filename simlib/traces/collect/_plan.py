@@ -161,6 +161,15 @@ def collect(plan: FamilyPlan, work: Path, *, on_progress: OnProgress | None = No
         return Collected({"items": plan.items(), **tables}, plan.prefixes(), store.started)
 
 
+def jobs_left(plan: FamilyPlan, work: Path, jobs: list[Job]) -> list[Job]:
+    """The jobs whose chunks are not all in a working folder, which is neither made nor locked."""
+    return [
+        job
+        for job in jobs
+        if not all((work / table / f"{job.name}.parquet").exists() for table in plan.tables)
+    ]
+
+
 @dataclass(frozen=True)
 class Cost:
     """What a collection will take, before it is begun or resumed.
@@ -202,11 +211,7 @@ def estimate(plan: FamilyPlan, work: Path) -> Cost:
 
     require_libraries()
     jobs = plan.jobs()
-    left = [
-        job
-        for job in jobs
-        if not all((work / table / f"{job.name}.parquet").exists() for table in plan.tables)
-    ]
+    left = jobs_left(plan, work, jobs)
     model = LazyModel(plan.model, threads=plan.threads).model
     ids = list(range(1000, 1256))
     score_text(model, ids[:32])  # the first pass is slower
