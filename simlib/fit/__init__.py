@@ -14,6 +14,8 @@ from ._goodness import goodness_of_fit as goodness_of_fit
 from ._growth import along as along
 from ._growth import by_length as by_length
 from ._growth import growth_exponent as growth_exponent
+from ._hazard_curve import HazardCurve as HazardCurve
+from ._hazard_curve import hazard_curve as hazard_curve
 from ._maximum_likelihood import MixingFit as MixingFit
 from ._maximum_likelihood import bootstrap_parameters as bootstrap_parameters
 from ._maximum_likelihood import count_log_likelihood as count_log_likelihood
@@ -22,6 +24,12 @@ from ._maximum_likelihood import fit_mixing as fit_mixing
 from ._overdispersion import Overdispersion as Overdispersion
 from ._overdispersion import coverage_ratio as coverage_ratio
 from ._overdispersion import overdispersion as overdispersion
+from ._pivotal import Moves as Moves
+from ._pivotal import ResampledMoves as ResampledMoves
+from ._pivotal import answer_moves as answer_moves
+from ._pivotal import path_moves as path_moves
+from ._pivotal import resampled_moves as resampled_moves
+from ._pivotal import success_path as success_path
 from ._product_limit import product_limit as product_limit
 from ._rank_correlation import rank_correlation as rank_correlation
 from ._ratio import ratio_of_totals as ratio_of_totals
@@ -35,12 +43,16 @@ __all__ = [
     "Calibration",
     "FamilyReport",
     "GoodnessOfFit",
+    "HazardCurve",
     "MixingFit",
+    "Moves",
     "Overdispersion",
+    "ResampledMoves",
     "TailExponent",
     "UniformGap",
     "along",
     "answer_log_probs",
+    "answer_moves",
     "bootstrap_parameters",
     "by_length",
     "calibration",
@@ -52,13 +64,17 @@ __all__ = [
     "gini",
     "goodness_of_fit",
     "growth_exponent",
+    "hazard_curve",
     "held_out_log_likelihood",
     "length_extrapolation",
     "log_likelihood_gain",
     "overdispersion",
+    "path_moves",
     "product_limit",
     "rank_correlation",
     "ratio_of_totals",
+    "resampled_moves",
+    "success_path",
     "tail_exponent",
     "top_share",
     "uniform_gap",
