@@ -63,7 +63,7 @@ def product_limit(
         raise ValueError(
             f"seen and wrong must have one entry per sequence, got {last.size} and {failed.size}."
         )
-    last, wanted = _whole("seen", last, 1), _whole("lengths", wanted, 0)
+    last, wanted = whole_numbers("seen", last, 1), whole_numbers("lengths", wanted, 0)
     longest = int(last.max())
     errors = np.bincount(last[failed], minlength=longest + 1)
     at_risk = last.size - np.concatenate([[0], np.cumsum(np.bincount(last))[:-1]])
@@ -87,7 +87,10 @@ def product_limit(
     return Estimate(*fields, level=level, n=int(last.size), method="product limit")
 
 
-def _whole(name: str, values: Shaped[np.ndarray, " any"], low: int) -> Integer[np.ndarray, " any"]:
+def whole_numbers(
+    name: str, values: Shaped[np.ndarray, " any"], low: int
+) -> Integer[np.ndarray, " any"]:
+    """`values` as integers, or a `ValueError` unless all are whole and at least `low`."""
     if not ((values >= low) & (values == np.floor(values)) & np.isfinite(values)).all():
         raise ValueError(
             f"{name} must hold whole numbers of at least {low}, got values from {values.min()} "
