@@ -27,17 +27,27 @@ if TYPE_CHECKING:
     from .mixing import WithAtom as WithAtom
     from .processes import AbstractErrorProcess as AbstractErrorProcess
     from .processes import AbstractGrowth as AbstractGrowth
+    from .processes import AbstractHistoryProcess as AbstractHistoryProcess
     from .processes import AbstractNonKeyErrors as AbstractNonKeyErrors
+    from .processes import AbstractRepair as AbstractRepair
     from .processes import ConstantRate as ConstantRate
+    from .processes import ConstantRepair as ConstantRepair
     from .processes import DecayingRate as DecayingRate
+    from .processes import Frailty as Frailty
     from .processes import HeavyTailed as HeavyTailed
     from .processes import KeyTokens as KeyTokens
     from .processes import LinearShare as LinearShare
     from .processes import LogarithmicGrowth as LogarithmicGrowth
+    from .processes import Mixture as Mixture
     from .processes import NoErrors as NoErrors
+    from .processes import NoRepair as NoRepair
     from .processes import PowerGrowth as PowerGrowth
+    from .processes import Recoverable as Recoverable
     from .processes import SaturatingGrowth as SaturatingGrowth
+    from .processes import Segments as Segments
+    from .processes import SelfConditioning as SelfConditioning
     from .processes import Uniform as Uniform
+    from .processes import WeibullRepair as WeibullRepair
 
 __version__ = "0.1.0"
 
@@ -79,6 +89,16 @@ __all__ = [
     "PositiveStable",
     "PowerGrowth",
     "SaturatingGrowth",
+    "AbstractHistoryProcess",
+    "Recoverable",
+    "ConstantRepair",
+    "NoRepair",
+    "WeibullRepair",
+    "SelfConditioning",
+    "Mixture",
+    "Frailty",
+    "Segments",
+    "AbstractRepair",
     "Uniform",
     "WithAtom",
     "book",

@@ -125,6 +125,12 @@ class AbstractErrorProcess(eqx.Module):
         return self.inverse_cumulative_hazard(level)
 
 
+def has_latent(process: AbstractErrorProcess) -> bool:
+    """Whether units differ: each draws something of its own."""
+    drawn = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), jax.random.key(0))
+    return drawn is not None
+
+
 def _cumulative_hazard(process: AbstractErrorProcess, n: Array) -> Array:
     return process.cumulative_hazard(n)
 

@@ -5,6 +5,9 @@ from ._conditional import conditional_survival as conditional_survival
 from ._counts import Counts as Counts
 from ._first_error import first_error as first_error
 from ._hazard import hazard as hazard
+from ._histories import Histories as Histories
+from ._histories import histories as histories
+from ._histories import sample_histories as sample_histories
 from ._retry import pass_at_k as pass_at_k
 from ._run_until import TargetNotReachedError as TargetNotReachedError
 from ._run_until import run_until as run_until
@@ -14,13 +17,16 @@ from ._token_by_token import token_by_token as token_by_token
 
 __all__ = [
     "Counts",
+    "Histories",
     "TargetNotReachedError",
     "conditional_pass_at_k",
     "conditional_survival",
     "first_error",
     "hazard",
+    "histories",
     "pass_at_k",
     "run_until",
+    "sample_histories",
     "survival",
     "survival_counts",
     "token_by_token",

@@ -9,6 +9,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from .._estimate import Estimate
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
+from ..processes._base import has_latent
 from ._keys import check_key, check_span
 from ._retry import attempts_process
 from ._stream import Block, Progress, stream
@@ -79,7 +80,7 @@ def _average(
     stop = check_span(0, replicates)
     if stop < 2:
         raise ValueError(f"replicates must be at least 2 to estimate an error, got {stop}.")
-    if jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None:
+    if not has_latent(process):
         raise ValueError(
             f"{type(process).__name__} has no latent to average over: its sequences do not differ;"
             " its formula is exact."

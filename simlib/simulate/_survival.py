@@ -12,6 +12,7 @@ from jaxtyping import Array, Bool, Float, Int32, Integer, PRNGKeyArray
 from .._estimate import Estimate
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
+from ..processes._base import has_latent
 from ._counts import Counts
 from ._first_error import draw
 from ._keys import check_key, check_span, fingerprint
@@ -102,7 +103,7 @@ def survival_counts(
     if not unique.size:
         raise ValueError("lengths must name at least one length, got none.")
     thresholds = np.asarray(unique, dtype=jnp.zeros((), dtype=float).dtype)
-    uniform_units = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None
+    uniform_units = not has_latent(process)
     if uniform_units:
         # The event N > n is the event E > Lambda(n): no need to find N.
         thresholds = np.asarray(_cumulative_hazard(process, jnp.asarray(thresholds)))

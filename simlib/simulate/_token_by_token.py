@@ -13,6 +13,7 @@ from .._estimate import Estimate
 from .._levels import uniform
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
+from ..processes._base import has_latent
 from ._keys import check_key, check_span
 from ._stream import Progress, stream
 from ._survival import check_lengths
@@ -50,7 +51,7 @@ def token_by_token(
         raise ValueError("lengths must name at least one length, got none.")
     if unique[-1] >= 2**31:
         raise ValueError(f"lengths must stay below {2**31} token by token, got {unique[-1]}.")
-    uniform_units = jax.eval_shape(lambda key: process.sample_latent((1,), key=key), key) is None
+    uniform_units = not has_latent(process)
     if uniform_units:
         trials = jnp.asarray(np.arange(1.0, unique[-1] + 1), dtype=float)
         operands = _hazard(process, trials)

@@ -6,18 +6,24 @@ from typing import Literal
 
 import jax.numpy as jnp
 
-from simlib.mixing import Beta, WithAtom
+from simlib.mixing import Beta, Gamma, WithAtom
 from simlib.processes import (
     AbstractErrorProcess,
     ConstantRate,
+    ConstantRepair,
     DecayingRate,
+    Frailty,
     HeavyTailed,
     KeyTokens,
     LinearShare,
     LogarithmicGrowth,
+    Mixture,
     NoErrors,
     PowerGrowth,
+    Recoverable,
     SaturatingGrowth,
+    Segments,
+    SelfConditioning,
     Uniform,
 )
 from tests.mixing._families import EXAMPLES
@@ -74,6 +80,37 @@ def heavy_tailed(mixing: str, event: Literal["error", "success"] = "error") -> C
     return Case(make, parameters, plateau="atom" in mixing, independent=False)
 
 
+def segments(first, second, border):
+    return Segments([Uniform(first), KeyTokens(second, PowerGrowth(2.0, 0.5))], border[None])
+
+
+def frail(rate, exponent, variance):
+    growth = PowerGrowth(3.1, exponent)
+    return Frailty(KeyTokens(rate, growth), Gamma(jnp.ones_like(variance), variance))
+
+
+def two_kinds(first, mean, variance, weight):
+    kinds = [Uniform(first), HeavyTailed(Gamma(mean, variance))]
+    return Mixture(kinds, jnp.stack([weight, 1 - weight]))
+
+
+# Until their first error, processes with memory are uniform: tests/processes/test_history.py
+# knows the rest.
+MEMORY = {
+    "self-conditioning, count": Case(
+        lambda e, g: SelfConditioning(e, g, dependence="count"), (0.03, 0.4)
+    ),
+    "self-conditioning, share": Case(
+        lambda e, g: SelfConditioning(e, g, dependence="share"), (0.03, 0.7)
+    ),
+    "recovery": Case(lambda e, c: Recoverable(e, ConstantRepair(c)), (0.05, 0.02)),
+}
+WRAPPERS = {
+    "segments": Case(segments, (0.002, 0.01, 20.5)),
+    "frailty": Case(frail, (0.02, 0.5, 0.8), independent=False),
+    "mixture": Case(two_kinds, (0.001, 0.05, 0.002, 0.4), independent=False),
+}
+
 # Every growth law with every kind of other errors, and the borderline cases of decay once.
 PAIRS = [(growth, non_key) for growth in GROWTHS for non_key in list(NON_KEY)[:3]]
 PAIRS = [pair for pair in PAIRS if pair[0] != "power above one" or not pair[1]]
@@ -83,4 +120,6 @@ CASES = {
     "uniform": Case(Uniform, (0.01,)),
     **{growth + non_key: key_tokens(growth, non_key) for growth, non_key in PAIRS},
     **{name: heavy_tailed(name) for name in MIXINGS},
+    **MEMORY,
+    **WRAPPERS,
 }

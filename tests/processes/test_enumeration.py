@@ -12,7 +12,7 @@ import pytest
 from scipy import special
 
 from simlib.processes import AbstractErrorProcess
-from tests.processes.registry import CASES, GROWTHS, PAIRS
+from tests.processes.registry import CASES, GROWTHS, MEMORY, PAIRS
 
 LONGEST = 12
 POSITIONS = np.arange(0, LONGEST + 1)
@@ -71,9 +71,18 @@ def oracle(growth, non_key):
     return lambda *x: rates(x[0], COUNTS[growth](*x[1:split]), OTHERS[non_key](*x[split:]))
 
 
-ORACLES = {"uniform": lambda e: np.full(LONGEST, e)} | {
-    growth + non_key: oracle(growth, non_key) for growth, non_key in PAIRS
-}
+def in_segments(first, second, border):
+    late = np.maximum(POSITIONS - border, 0)
+    hazard = -np.log(1 - first) * np.minimum(POSITIONS, border)
+    hazard -= np.log(1 - second) * np.minimum(2 * late**0.5, late)
+    return 1 - np.exp(-np.diff(hazard))
+
+
+ORACLES = {
+    "uniform": lambda e: np.full(LONGEST, e),
+    "segments": in_segments,
+    **{name: lambda e, _: np.full(LONGEST, e) for name in MEMORY},
+} | {growth + non_key: oracle(growth, non_key) for growth, non_key in PAIRS}
 
 
 def patterns(n):
