@@ -85,9 +85,7 @@ def test_every_formula_is_documented(name):
     assert found.description.endswith(".")
     assert found.source
     assert found.latex().startswith(found.left)
-    assert "_" not in found.name.split(".")[0] or found.name.split(".")[0] in (
-        "key_tokens", "heavy_tailed", "real_tokens",
-    )  # fmt: skip
+    assert all(part.isidentifier() for part in found.name.split("."))
     # Printed in the notation of the book: no identifier of the code is left.
     for quantity in found.quantities:
         if len(quantity.name) > 2:
