@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._checks import as_parameter, check_interval, is_concrete
 from .._types import Numbers
+from ..formulas._special import log1p
 from ._base import AbstractErrorProcess
 
 
@@ -58,19 +59,32 @@ class Mixture(AbstractErrorProcess):
             if abs(total - 1) > 1e-5:
                 raise ValueError(f"weights must add up to 1, got {total:g}; divide them by it.")
 
-    def _average(self, terms: list[Array]) -> Float[Array, "..."]:
-        stacked = jnp.stack(jnp.broadcast_arrays(*terms), axis=-1)
-        return jax.scipy.special.logsumexp(stacked, axis=-1, b=self.weights)
-
     def log_survival(self, n: Numbers) -> Float[Array, "..."]:
-        total = self._average([process.log_survival(n) for process in self.processes])
-        # Weights add up to 1 but for rounding.
-        return total - jnp.log(jnp.sum(self.weights))
+        logs = [process.log_survival(n) for process in self.processes]
+        return self._log_average(logs, [-jnp.expm1(value) for value in logs])
 
     def log_all_fail(self, n: Numbers, attempts: Numbers) -> Float[Array, "..."]:
         r"""$\ln\sum_jw_jP_j(\text{all fail})$: the attempts of a unit follow the same process."""
-        total = self._average([process.log_all_fail(n, attempts) for process in self.processes])
-        return total - jnp.log(jnp.sum(self.weights))
+        logs = [process.log_all_fail(n, attempts) for process in self.processes]
+        return self._log_average(logs, [-jnp.expm1(value) for value in logs])
+
+    def pass_probability(self, n: Numbers, attempts: Numbers) -> Float[Array, "..."]:
+        return self._average([process.pass_probability(n, attempts) for process in self.processes])
+
+    def _average(self, terms: list[Array]) -> Float[Array, "..."]:
+        stacked = jnp.stack(jnp.broadcast_arrays(*terms), axis=-1)
+        return jnp.sum(stacked * self.weights, axis=-1) / jnp.sum(self.weights)
+
+    def _log_average(self, logs: list[Array], complements: list[Array]) -> Float[Array, "..."]:
+        """Logarithm of the average of numbers given by logarithm and complement."""
+        stacked = jnp.stack(jnp.broadcast_arrays(*logs), axis=-1)
+        far = jax.scipy.special.logsumexp(stacked, axis=-1, b=self.weights)
+        # Near one the complement has the digits.
+        rest = self._average(complements)
+        near = rest < 0.5
+        return jnp.where(
+            near, log1p(-jnp.where(near, rest, 0.0)), far - jnp.log(jnp.sum(self.weights))
+        )
 
     # -- hooks of the simulation engine ---------------------------------------------------
 

@@ -71,8 +71,9 @@ class Segments(AbstractErrorProcess):
         start = jnp.concatenate([jnp.zeros_like(self.borders, shape=(1,)), self.borders])
         total = 0.0
         for s, process in enumerate(self.processes):
-            inside = jnp.maximum(n - start[s], 0.0)
+            # At a border the derivative is that of the segment that begins there.
+            inside = jnp.where(n >= start[s], n - start[s], 0.0)
             if s < len(self.processes) - 1:
-                inside = jnp.minimum(inside, start[s + 1] - start[s])
+                inside = jnp.where(n < start[s + 1], inside, start[s + 1] - start[s])
             total = total + process.log_survival(inside)
         return jnp.asarray(total)

@@ -80,13 +80,14 @@ def heavy_tailed(mixing: str, event: Literal["error", "success"] = "error") -> C
     return Case(make, parameters, plateau="atom" in mixing, independent=False)
 
 
-def segments(first, second, border):
-    return Segments([Uniform(first), KeyTokens(second, PowerGrowth(2.0, 0.5))], border[None])
+def segments(first, second, coefficient, exponent, border):
+    late = KeyTokens(second, PowerGrowth(coefficient, exponent))
+    return Segments([Uniform(first), late], border[None])
 
 
-def frail(rate, exponent, variance):
-    growth = PowerGrowth(3.1, exponent)
-    return Frailty(KeyTokens(rate, growth), Gamma(jnp.ones_like(variance), variance))
+def frail(rate, coefficient, exponent, variance):
+    process = KeyTokens(rate, PowerGrowth(coefficient, exponent))
+    return Frailty(process, Gamma(jnp.ones_like(variance), variance))
 
 
 def two_kinds(first, mean, variance, weight):
@@ -106,8 +107,8 @@ MEMORY = {
     "recovery": Case(lambda e, c: Recoverable(e, ConstantRepair(c)), (0.05, 0.02)),
 }
 WRAPPERS = {
-    "segments": Case(segments, (0.002, 0.01, 20.5)),
-    "frailty": Case(frail, (0.02, 0.5, 0.8), independent=False),
+    "segments": Case(segments, (0.002, 0.01, 2.0, 0.5, 20.5)),
+    "frailty": Case(frail, (0.02, 3.1, 0.5, 0.8), independent=False),
     "mixture": Case(two_kinds, (0.001, 0.05, 0.002, 0.4), independent=False),
 }
 

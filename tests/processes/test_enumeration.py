@@ -71,10 +71,10 @@ def oracle(growth, non_key):
     return lambda *x: rates(x[0], COUNTS[growth](*x[1:split]), OTHERS[non_key](*x[split:]))
 
 
-def in_segments(first, second, border):
+def in_segments(first, second, coefficient, exponent, border):
     late = np.maximum(POSITIONS - border, 0)
     hazard = -np.log(1 - first) * np.minimum(POSITIONS, border)
-    hazard -= np.log(1 - second) * np.minimum(2 * late**0.5, late)
+    hazard -= np.log(1 - second) * np.minimum(coefficient * late**exponent, late)
     return 1 - np.exp(-np.diff(hazard))
 
 
