@@ -217,6 +217,48 @@ def planted_command(
     run_plan(plan, "planted", model, weights, out, work, entropy, dry_run, json)
 
 
+@collect_app.command("pivots", epilog=_DONE)
+def pivots_command(
+    model: _Model = "smollm2",
+    weights: _Weights = None,
+    out: _Out = None,
+    work: _Work = None,
+    entropy: Entropy = None,
+    tasks: Annotated[
+        list[str] | None,
+        typer.Option("--task", help="copy, stride, sum or lookup; repeat. Default: copy."),
+    ] = None,
+    items: Annotated[int, typer.Option(min=1, help="Items per task.")] = 128,
+    steps: _Steps = 20,
+    warm: Annotated[int, typer.Option(min=1, help="Right steps before a run.")] = 12,
+    rollouts: Annotated[
+        int, typer.Option(min=1, help="Continuations after each step, in each of two halves.")
+    ] = 8,
+    chunk: _Chunk = 16,
+    threads: Threads = 1,
+    dry_run: _DryRun = False,
+    json: Json = False,
+) -> None:
+    """Let the model run along short chains, and resample the rest after every step."""
+    from simlib.traces.collect import PivotsPlan
+
+    def plan(number: int) -> PivotsPlan:
+        chosen: dict[str, Any] = {"tasks": tuple(tasks)} if tasks else {}
+        return PivotsPlan(
+            model=model,
+            entropy=number,
+            items_per_task=items,
+            steps=steps,
+            warm=warm,
+            rollouts=rollouts,
+            chunk=chunk,
+            threads=threads,
+            **chosen,
+        )
+
+    run_plan(plan, "pivots", model, weights, out, work, entropy, dry_run, json)
+
+
 @collect_app.command("surprisal", epilog=_DONE)
 def surprisal_command(
     model: _Model = "smollm2",

@@ -57,8 +57,11 @@ def summary(traces: Traces) -> pl.DataFrame:
         For exact answers: items, quantiles of the base-10 logarithm of the success probability,
         and the share of items below one in a million. For attempts: successes against the exact
         probabilities. For chains: the mean probability of the right step, or the share of right
-        steps, in the first and the last quarter. For texts: the mean loss and entropy.
+        steps, in the first and the last quarter; for chains that were resampled, the share of
+        right continuations from each place. For texts: the mean loss and entropy.
     """
+    if traces.pivots.height:
+        return _pivot_summary(traces)
     if traces.chain_steps.height:
         return _chain_summary(traces)
     if traces.steps.height and traces.attempts.is_empty():
@@ -106,6 +109,22 @@ def _chain_summary(traces: Traces) -> pl.DataFrame:
             pl.len().alias("steps"),
             right.filter(quarter < 0.25).mean().alias("right, first quarter"),
             right.filter(quarter >= 0.75).mean().alias("right, last quarter"),
+        )
+    )
+
+
+def _pivot_summary(traces: Traces) -> pl.DataFrame:
+    share = lambda name: (
+        (pl.col(f"{name}_a") + pl.col(f"{name}_b")).sum() / (2 * pl.col("rollouts").sum())
+    ).alias(f"{name.replace('_', ' ')}, share")
+    return (
+        traces.pivots_with_items()
+        .group_by("task", "position", maintain_order=True)
+        .agg(
+            pl.len().alias("runs"),
+            (2 * pl.col("rollouts").sum()).alias("continuations"),
+            share("all_right"),
+            share("end_right"),
         )
     )
 

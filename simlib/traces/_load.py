@@ -21,7 +21,7 @@ class Traces:
     ----------
     entry
         Its registry entry: model, sampling, licence, known faults.
-    items, attempts, votes, steps, chain_steps
+    items, attempts, votes, steps, chain_steps, pivots
         The tables; those that the data set does not have are empty.
     prompts
         The text that stands before the items, by group ("add-2").
@@ -33,6 +33,7 @@ class Traces:
     votes: pl.DataFrame
     steps: pl.DataFrame
     chain_steps: pl.DataFrame
+    pivots: pl.DataFrame
     prompts: dict[str, str]
 
     @property
@@ -62,6 +63,10 @@ class Traces:
     def chains_with_items(self) -> pl.DataFrame:
         """Steps of chains with the task and the level (the length) of their item."""
         return self._with_items(self.chain_steps)
+
+    def pivots_with_items(self) -> pl.DataFrame:
+        """Rollouts along runs with the task and the level (the length) of their item."""
+        return self._with_items(self.pivots)
 
     def votes_with_items(self) -> pl.DataFrame:
         """Votes with the task and the level of their item."""

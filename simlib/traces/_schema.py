@@ -1,8 +1,9 @@
 """The tables that hold every trace, and their validation.
 
 A data set has `items` (what was asked) and some of: `attempts` (how often a model was right,
-counted or exact), `votes` (which final answers were sampled), `steps` (one row per token of a text)
-and `chain_steps` (one row per step of a long chain).  All families of traces share them.
+counted or exact), `votes` (which final answers were sampled), `steps` (one row per token of a
+text), `chain_steps` (one row per step of a long chain) and `pivots` (how continuations of a run
+ended, after each of its steps).  All families of traces share them.
 """
 
 from dataclasses import dataclass
@@ -185,6 +186,21 @@ TABLES: dict[str, Table] = {
             ),
             ("item_id", "model", "condition", "run", "position"),
         ),
+        Table(
+            "pivots",
+            (
+                Column("item_id", "text", "the item"),
+                Column("model", "text", "short name of the model"),
+                Column("run", "int32", "0-based number of the run of this item", low=0),
+                Column("position", "int32", "steps of the run that stand before", low=0),
+                Column("rollouts", "int32", "continuations in each of two halves", low=1),
+                Column("all_right_a", "int32", "of the first half: no step wrong", low=0),
+                Column("all_right_b", "int32", "of the second half: no step wrong", low=0),
+                Column("end_right_a", "int32", "of the first half: last step right", low=0),
+                Column("end_right_b", "int32", "of the second half: last step right", low=0),
+            ),
+            ("item_id", "model", "run", "position"),
+        ),
     )
 }
 
@@ -273,6 +289,16 @@ def _check_successes(frame: pl.DataFrame, attempts: str, path: Path | str) -> No
         _fail(path, row, "successes", found, "such a run ends at its first success")
 
 
+def _check_pivots(frame: pl.DataFrame, path: Path | str) -> None:
+    """No more right chains than right ends, and no more right ends than continuations."""
+    for half in "ab":
+        every, last = f"all_right_{half}", f"end_right_{half}"
+        for fewer, more in ((every, last), (last, "rollouts")):
+            if (row := _first(frame[fewer] > frame[more])) is not None:
+                found = f"{frame[fewer][row]} is more than the {frame[more][row]} of '{more}'"
+                _fail(path, row, fewer, found, "count continuations of the same half")
+
+
 def validate(table: str, frame: pl.DataFrame, path: Path | str = "table") -> pl.DataFrame:
     """Check a table against the schema and return it unchanged.
 
@@ -296,6 +322,8 @@ def validate(table: str, frame: pl.DataFrame, path: Path | str = "table") -> pl.
     _check_values(TABLES[table], frame, path)
     if table == "attempts":
         _check_attempts(frame, path)
+    if table == "pivots":
+        _check_pivots(frame, path)
     return frame
 
 

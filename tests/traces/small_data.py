@@ -61,6 +61,11 @@ PLANTED = [
      True)
     for at, errors, step, p in ((0, 0, "101", -1.0), (1, 0, "103", -0.5), (3, 1, "108", -2.0))
 ]  # fmt: skip
+# After one right step, and after one right and one wrong step; two continuations in each half.
+RESAMPLED = [
+    ("chains/sum-4/0000", "tiny", 0, 1, 2, 1, 0, 2, 1),
+    ("chains/sum-4/0000", "tiny", 0, 2, 2, 0, 0, 1, 0),
+]
 TEXT = [("surprisal/prose-0", "surprisal", "prose", 3, "abc", "")]
 TEXT_STEPS = [
     ("surprisal/prose-0", "tiny", condition, position, 7, "b", log_prob, 1.5, rank, 0.5, None)
@@ -86,17 +91,18 @@ def family_tables(family):
         "attempts": lambda: tables_of(items=ITEMS[1:], attempts=attempts, votes=VOTES),
         "chains": lambda: tables_of(items=CHAIN, chain_steps=CLEAN + FREE),
         "planted": lambda: tables_of(items=CHAIN, chain_steps=PLANTED),
+        "pivots": lambda: tables_of(items=CHAIN, chain_steps=CLEAN + FREE, pivots=RESAMPLED),
         "surprisal": lambda: tables_of(items=TEXT, steps=TEXT_STEPS),
     }[family]()
 
 
-FAMILIES = ("answers", "attempts", "chains", "planted", "surprisal")
+FAMILIES = ("answers", "attempts", "chains", "planted", "pivots", "surprisal")
 
 
 def every_table():
     """One right frame of each table of the schema."""
     return (
-        family_tables("chains")
+        family_tables("pivots")
         | family_tables("attempts")
         | family_tables("answers")
         | small_tables()

@@ -27,6 +27,7 @@ NUMBERS = {
         "| copy | 2 | first_success | 1 | 3 | 0.333 | 0.368 | 0 |",
     ),
     "chains": ("| sum | clean | 1 | 4 | 0.368 | 0.882 |", "| sum | free | 1 | 3 | – | 0 |"),
+    "pivots": ("| sum | 1 | 1 | 4 | 0.25 | 0.75 |", "| sum | 2 | 1 | 4 | 0 | 0.25 |"),
     "planted": ("| sum | planted-0.25 | 1 | 3 | 0.368 | 0.135 |",),
     "surprisal": (
         "| prose | full | 1 | 2 | 0.75 | 1.5 | 0.5 |",

@@ -113,6 +113,31 @@ def test_free_runs_follow_the_exact_probabilities(model, task):
     assert_agrees(right, late[best], n=runs, wrong={"ignores the warm-up": early[best]})
 
 
+def test_rollouts_go_on_from_the_steps_that_they_are_given(model):
+    # After a wrong number a stride goes on from it, with the exact probability of that history.
+    steps, runs = 8, 300
+    group = chains("stride", steps=steps)
+    chain, shared = group.items[0], prefix_cache(model, group.prefix)
+    begun = np.array([[*chain.clean()[: steps - 2], chain.clean()[steps - 2] + 1]])
+    taken = run_chains(
+        model, shared, [chain],
+        runs=runs, warm=steps - 1, rng=np.random.default_rng(7), begun=begun,
+    )  # fmt: skip
+    assert (taken[0, :, :-1] == begun).all()
+    right = chain.right(steps - 1, int(begun[0, -1]))
+    assert right != chain.clean()[-1]
+    history = (*begun[0].tolist(), right)
+    exact = score_chain(model, shared, chain, history, mass=False).log_prob[-1]
+    clean = score_chain(model, shared, chain, chain.clean(), mass=False).log_prob[-1]
+    truth, forgetful = np.exp([exact, clean]).astype(float)
+    assert abs(truth - forgetful) > 0.02
+    assert_agrees(np.array([(taken[0, :, -1] == right).sum()]), np.array([truth]), n=runs)
+    with pytest.raises(ValueError, match=r"begun must have the shape \(1, 3\).*got \(1, 7\)"):
+        run_chains(
+            model, shared, [chain], runs=1, warm=3, rng=np.random.default_rng(0), begun=begun
+        )
+
+
 def test_runs_are_repeatable_and_chains_must_be_in_line(model):
     group = chains("stride", steps=6, items=2)
     shared = prefix_cache(model, group.prefix)

@@ -163,6 +163,8 @@ def test_check_as_an_option_of_collect(recollected):
         ("planted", ("--share", "0.5", "--share", "0"), "strictly between 0 and 1, got 0"),
         ("planted", ("--steps", "999"), "steps and shot_steps must be at most 250"),
         ("planted", ("--task", "jump"), "task must be one of copy, stride, sum, lookup"),
+        ("pivots", ("--warm", "20"), "warm must be below steps, got 20 and 20"),
+        ("pivots", ("--task", "jump"), "task must be one of copy, stride, sum, lookup"),
         ("surprisal", ("--root", "nowhere"), "root has no text for prose-0.* got nowhere"),
         *((family, ("--model", "gpt"), "model must be one of smollm2") for family in FAMILIES),
     ],
@@ -185,6 +187,7 @@ def test_counts_must_be_positive(book, tmp_path, family, option):
         "attempts": ("--items", "--attempts"),
         "chains": ("--items", "--steps", "--warm"),
         "planted": ("--items", "--steps"),
+        "pivots": ("--items", "--steps", "--warm"),
         "surprisal": ("--length",),
     }
     done = call(collect_app, family, "--work", tmp_path / "w", option, "0")
@@ -199,6 +202,7 @@ OPTIONS = {
     "attempts": ("--task", "--items", "--attempts", "--chunk"),
     "chains": ("--task", "--items", "--steps", "--runs", "--warm", "--until", "--chunk"),
     "planted": ("--task", "--items", "--steps", "--share", "--chunk"),
+    "pivots": ("--task", "--items", "--steps", "--warm", "--rollouts", "--chunk"),
     "surprisal": ("--length", "--short-length", "--context", "--root"),
 }
 EVERYWHERE = ("--model", "--weights", "--out", "--work", "--entropy", "--threads", "--dry-run")

@@ -44,5 +44,6 @@ def test_both_models_were_asked_the_same(family):
 def test_every_row_names_the_model_of_the_entry(name):
     traces = load(name)
     assert set(traces.items["family"]) <= {traces.entry.family, "answers"}
-    for table in (traces.attempts, traces.votes, traces.steps, traces.chain_steps):
+    tables = (traces.attempts, traces.votes, traces.steps, traces.chain_steps, traces.pivots)
+    for table in tables:
         assert table["model"].unique().to_list() in ([], [traces.entry.model["name"]])

@@ -15,7 +15,8 @@ def test_traces_do_not_import_a_language_model_library():
         "few = {'answers': {'groups': own}, 'attempts': {'cells': own}}\n"
         "for name, kind in kinds.items():\n"
         "    kind(model='smollm2', entropy=1, **few[name]).jobs()\n"
-        "for kind in (simlib.traces.collect.ChainsPlan, simlib.traces.collect.PlantedPlan):\n"
+        "kinds = simlib.traces.collect\n"
+        "for kind in (kinds.ChainsPlan, kinds.PivotsPlan, kinds.PlantedPlan):\n"
         "    kind(model='smollm2', entropy=1, steps=120).jobs()\n"
         "print(sorted({'torch', 'transformers', 'gguf', 'jax'} & set(sys.modules)))"
     )

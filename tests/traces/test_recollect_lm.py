@@ -21,6 +21,7 @@ from simlib.traces.collect import (
     AnswersPlan,
     AttemptsPlan,
     ChainsPlan,
+    PivotsPlan,
     PlantedPlan,
     SurprisalPlan,
     collect,
@@ -42,6 +43,10 @@ SMALL = {
     "chains": lambda name: ChainsPlan(
         model=name, entropy=3, tasks=("copy", "sum"), items_per_task=2, steps=20, runs=2, warm=4,
         until=10, shot_steps=4, chunk=2,
+    ),
+    "pivots": lambda name: PivotsPlan(
+        model=name, entropy=3, tasks=("copy", "stride"), items_per_task=2, steps=8, warm=5,
+        rollouts=2, shot_steps=4, chunk=2,
     ),
     "planted": lambda name: PlantedPlan(
         model=name, entropy=3, tasks=("copy", "lookup"), items_per_task=2, steps=24,
@@ -70,6 +75,7 @@ def test_every_family_is_found_again_and_a_false_number_is_not(
         "answers": ("steps", "log_prob"),
         "attempts": ("attempts", "log_p"),
         "chains": ("chain_steps", "log_prob"),
+        "pivots": ("chain_steps", "log_prob"),
         "planted": ("chain_steps", "log_prob"),
         "surprisal": ("steps", "log_prob"),
     }[family]

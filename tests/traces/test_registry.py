@@ -41,6 +41,7 @@ def test_tables_that_a_data_set_lacks_are_empty(tmp_path, family):
         "steps": traces.steps_with_items(),
         "chain_steps": traces.chains_with_items(),
         "votes": traces.votes_with_items(),
+        "pivots": traces.pivots_with_items(),
     }
     for name, frame in joined.items():
         assert frame.height == getattr(traces, name).height

@@ -90,6 +90,11 @@ def changed(table, column, row, value):
         ("chain_steps", "log_prob", 0, 0.25, "above 0"),
         ("chain_steps", "log_mass", 1, float("nan"), "is nan"),
         ("chain_steps", "position", 5, 1, "more than once"),
+        ("pivots", "rollouts", 0, 0, "below 1"),
+        ("pivots", "all_right_b", 1, -1, "below 0"),
+        ("pivots", "end_right_a", 0, 3, "3 is more than the 2 of 'rollouts'"),
+        ("pivots", "all_right_b", 0, 2, "2 is more than the 1 of 'end_right_b'"),
+        ("pivots", "position", 1, 1, "more than once"),
     ],
 )
 def test_a_bad_value_is_named_with_file_row_and_column(table, column, row, value, says):

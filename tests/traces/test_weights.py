@@ -18,6 +18,7 @@ from simlib.traces.collect import (
     spec_from_path,
 )
 from simlib.traces.collect._weights import hash_weights
+from tests.traces.small_data import FAMILIES
 
 
 @pytest.fixture(autouse=True)
@@ -128,7 +129,7 @@ def test_weights_that_change_or_vanish_are_noticed(tmp_path):
         spec.locate()
 
 
-@pytest.mark.parametrize("family", ["answers", "attempts", "chains", "planted", "surprisal"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_takes_weights(tmp_path, family):
     call = [family, "--model", "mine", "--weights", str(tmp_path), "--work", str(tmp_path / "w")]
     with pytest.raises(DataError, match=r"the folder has no config\.json"):

@@ -23,6 +23,7 @@ from ._model import LocalModel as LocalModel
 from ._model import MissingModelError as MissingModelError
 from ._model import ModelSpec as ModelSpec
 from ._model import load_model as load_model
+from ._pivots import PivotsPlan as PivotsPlan
 from ._plan import Collected as Collected
 from ._plan import Cost as Cost
 from ._plan import FamilyPlan as FamilyPlan
@@ -68,6 +69,7 @@ __all__ = [
     "LocalSpec",
     "MissingModelError",
     "ModelSpec",
+    "PivotsPlan",
     "PlantedPlan",
     "Recollected",
     "SampledAttempts",

@@ -59,6 +59,7 @@ def run_chains(
     runs: int,
     warm: int,
     rng: np.random.Generator,
+    begun: np.ndarray | None = None,
 ) -> np.ndarray:
     """Let the model go on with some chains, sampling its steps under the grammar.
 
@@ -73,39 +74,49 @@ def run_chains(
     runs
         Independent runs of each.
     warm
-        Number of right steps that are written for the model before its own.
+        Number of steps that are written for the model before its own.
     rng
         Random stream.
+    begun
+        These steps, right or wrong, `(items, warm)`; by default the right ones.
 
     Returns
     -------
     numpy.ndarray
-        The steps in the history, `(items, runs, steps)`; the first `warm` are right.
+        The steps in the history, `(items, runs, steps)`, those that were written included.
 
     Raises
     ------
     ValueError
-        If the items differ in their number of tokens.
+        If the items differ in their number of tokens, or `begun` is not one row of `warm` steps
+        for each of them.
     """
     import torch
 
-    spelled = [spell(model, chain, chain.clean()) for chain in chains]
+    clean = np.array([chain.clean() for chain in chains], dtype=np.int64)
+    begun = clean[:, :warm] if begun is None else begun
+    if begun.shape != (len(chains), warm):
+        raise ValueError(
+            f"begun must have the shape {(len(chains), warm)}, one row of warm steps for each "
+            f"chain, got {begun.shape}."
+        )
+    histories = np.concatenate([begun, clean[:, warm:]], axis=1).tolist()
+    spelled = [spell(model, *pair) for pair in zip(chains, histories, strict=True)]
     places = spelled[0][1]
     if any((len(ids), at) != (len(spelled[0][0]), places) for ids, at in spelled):
         raise ValueError("chains must have the same number of tokens; draw them from one group.")
     given = [[model.encode(text) for text in chain.given] for chain in chains]
-    begun = torch.tensor([ids[: places[warm]] for ids, _ in spelled])
+    first = torch.tensor([ids[: places[warm]] for ids, _ in spelled])
     width, steps, rows = chains[0].width, len(chains[0].given), len(chains) * runs
     digits = torch.tensor(digit_tokens(model))
     taken = np.zeros((rows, steps), dtype=np.int64)
-    clean = np.array([chain.clean()[:warm] for chain in chains], dtype=np.int64)
-    taken[:, :warm] = clean.reshape(len(chains), warm).repeat(runs, 0)
+    taken[:, :warm] = begun.repeat(runs, 0)
     with torch.inference_mode(), grouped_attention(model.network):
         # The beginning is the same for all runs of an item; it is evaluated once for each.
-        once = growing_cache(shared, len(chains), begun.shape[1])
-        model.network.model(begun[:, :-1], past_key_values=once)
-        cache = growing_cache(once, rows, len(spelled[0][0]) - begun.shape[1] + 1, repeat=runs)
-        feed = begun[:, -1:].repeat_interleave(runs, 0)
+        once = growing_cache(shared, len(chains), first.shape[1])
+        model.network.model(first[:, :-1], past_key_values=once)
+        cache = growing_cache(once, rows, len(spelled[0][0]) - first.shape[1] + 1, repeat=runs)
+        feed = first[:, -1:].repeat_interleave(runs, 0)
         for step in range(warm, steps):
             if step > warm:
                 texts = torch.tensor([texts[step] for texts in given]).repeat_interleave(runs, 0)

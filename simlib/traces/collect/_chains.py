@@ -12,12 +12,13 @@ from .._chains import CHAIN_TASKS, Chain, ChainGroup, make_chains, plant_errors
 from ._chain_run import run_chains
 from ._chain_score import score_chain
 from ._lazy import LazyModel
+from ._model import LocalModel
 from ._plan import FamilyPlan, Job, frame
 
 
 @dataclass(frozen=True, kw_only=True)
-class _ChainFamily(FamilyPlan):
-    """What both families ask for.
+class ChainFamily(FamilyPlan):
+    """What all families of chains ask for.
 
     Attributes
     ----------
@@ -74,7 +75,7 @@ class _ChainFamily(FamilyPlan):
         return frame("items", rows)
 
     def named(self, group: ChainGroup) -> list[tuple[str, Chain]]:
-        """The items of a task with their names; both families have the same items."""
+        """The items of a task with their names, which are the same in all families."""
         return [
             (f"chains/{group.task}-{self.steps}/{number:04d}", chain)
             for number, chain in enumerate(group.items)
@@ -90,7 +91,7 @@ class _ChainFamily(FamilyPlan):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChainsPlan(_ChainFamily):
+class ChainsPlan(ChainFamily):
     """What a collection of `chains` asks for.
 
     Attributes
@@ -138,17 +139,26 @@ def _clean(plan: ChainsPlan, group: ChainGroup, part: list[tuple[str, Chain]]) -
     def work(lazy: LazyModel) -> dict[str, pl.DataFrame]:
         rows = []
         for name, chain in part:
-            steps = chain.clean()
-            score = score_chain(lazy.model, lazy.shared(group.prefix), chain, steps, mass=True)
-            for i, step in enumerate(steps):
-                text = chain.digits(step)
-                rows.append(
-                    (name, plan.model, "clean", 0, i, 0, int(score.tokens[i]), text,
-                     float(score.log_prob[i]), float(score.log_mass[i]), text, True)
-                )  # fmt: skip
+            rows += clean_rows(name, plan.model, lazy.model, lazy.shared(group.prefix), chain)
         return {"chain_steps": frame("chain_steps", rows)}
 
     return work
+
+
+def clean_rows(
+    name: str, model_name: str, model: LocalModel, shared: Any, chain: Chain
+) -> list[tuple[Any, ...]]:
+    """Rows of a history without errors: the probability of each step, given the ones before."""
+    steps = chain.clean()
+    score = score_chain(model, shared, chain, steps, mass=True)
+    rows = []
+    for i, step in enumerate(steps):
+        text = chain.digits(step)
+        rows.append(
+            (name, model_name, "clean", 0, i, 0, int(score.tokens[i]), text,
+             float(score.log_prob[i]), float(score.log_mass[i]), text, True)
+        )  # fmt: skip
+    return rows
 
 
 def _free(plan: ChainsPlan, group: ChainGroup, part: list[tuple[str, Chain]]) -> Any:
@@ -189,7 +199,7 @@ def free_rows(
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlantedPlan(_ChainFamily):
+class PlantedPlan(ChainFamily):
     """What a collection of `planted` asks for.
 
     Attributes

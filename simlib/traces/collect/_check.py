@@ -12,8 +12,9 @@ from .._chains import plant_errors
 from .._errors import DataError
 from .._load import Traces, load
 from ._chain_score import score_chain
-from ._chains import ChainsPlan, PlantedPlan
+from ._chains import ChainFamily, ChainsPlan, PlantedPlan
 from ._model import MODELS, LocalModel, load_model
+from ._pivots import PivotsPlan
 from ._score import prefix_cache, score_answers
 from ._text_score import score_text, windows
 
@@ -159,16 +160,21 @@ def _chains(
             number = [f"planted-{share:g}" for share in plan.shares].index(condition)
             taken = plant_errors(chain, plan.shares[number], rng=plan.rng(item, number))
         score = score_chain(
-            model, prefix_cache(model, group.prefix), chain, taken, mass=family == "chains"
+            model, prefix_cache(model, group.prefix), chain, taken, mass=family != "planted"
         )
         right = np.array(taken) == np.array(chain.follow(taken))
         same = rows["position"].to_list() == np.flatnonzero(right).tolist()
         yield label, stored, score.log_prob[right] if same else None
 
 
-def _chain_plan(traces: Traces) -> ChainsPlan | PlantedPlan:
+def _chain_plan(traces: Traces) -> ChainFamily:
     """The plan that a stored collection of chains was made from."""
-    kind = {"chains": ChainsPlan, "planted": PlantedPlan}[traces.entry.family]
+    kinds: dict[str, type[ChainFamily]] = {
+        "chains": ChainsPlan,
+        "pivots": PivotsPlan,
+        "planted": PlantedPlan,
+    }
+    kind = kinds[traces.entry.family]
     fields: dict[str, Any] = {
         name: tuple(value) if isinstance(value, list) else value
         for name, value in traces.entry.sampling.items()
@@ -208,6 +214,7 @@ _FAMILIES: dict[str, Callable[[LocalModel, Traces, int, np.random.Generator], It
     "answers": _answers,
     "attempts": _answers,
     "chains": _chains,
+    "pivots": _chains,
     "planted": _chains,
     "surprisal": _texts,
 }

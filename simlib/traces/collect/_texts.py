@@ -129,6 +129,25 @@ FAMILIES: dict[str, FamilyTexts] = {
             _FLOAT32,
         ),
     ),
+    "pivots": FamilyTexts(
+        "Runs of chains, resampled after every step",
+        "A run of the model along each chain, and how independent continuations ended that started "
+        "after each of its steps; also the exact probability of each right step.",
+        _CHAIN_LINES,
+        "A continuation counts twice: as right if none of its steps and none of those before them "
+        "differs from the right chain, and as right at the end if its last step does not.",
+        (
+            _ONE_SET,
+            "Steps are written under a grammar, a fixed number of digits: the model cannot "
+            "run on, stop, or change the format.",
+            "Runs start after some right steps, because a list of digits can only be continued "
+            "where it has been begun.",
+            "Shares of a few continuations are noisy: their squared differences measure the noise "
+            "too, unless the two halves are multiplied.",
+            _QUANTISED,
+            _FLOAT32,
+        ),
+    ),
     "surprisal": FamilyTexts(
         "Every token of some texts, with long and short contexts",
         "Log-probability, entropy, rank and top probability of every token given the whole text "
