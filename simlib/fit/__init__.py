@@ -7,15 +7,29 @@ from ._compare import FamilyReport as FamilyReport
 from ._compare import compare_families as compare_families
 from ._compare import held_out_log_likelihood as held_out_log_likelihood
 from ._compare import log_likelihood_gain as log_likelihood_gain
+from ._compare_processes import ProcessComparison as ProcessComparison
+from ._compare_processes import compare_processes as compare_processes
+from ._compare_processes import stacking_weights as stacking_weights
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
+from ._distinguish import Distinguishability as Distinguishability
+from ._distinguish import distinguish as distinguish
+from ._fit_items import ItemFit as ItemFit
+from ._fit_items import fit_items as fit_items
 from ._goodness import GoodnessOfFit as GoodnessOfFit
 from ._goodness import goodness_of_fit as goodness_of_fit
+from ._goodness_of_runs import GoodnessOfRuns as GoodnessOfRuns
+from ._goodness_of_runs import goodness_of_runs as goodness_of_runs
 from ._growth import along as along
 from ._growth import by_length as by_length
 from ._growth import growth_exponent as growth_exponent
 from ._hazard_curve import HazardCurve as HazardCurve
 from ._hazard_curve import hazard_curve as hazard_curve
+from ._histories import HISTORY_FAMILIES as HISTORY_FAMILIES
+from ._histories import HistoryFit as HistoryFit
+from ._histories import fit_history as fit_history
+from ._laws import FrailPower as FrailPower
+from ._laws import PowerHazard as PowerHazard
 from ._maximum_likelihood import MixingFit as MixingFit
 from ._maximum_likelihood import bootstrap_parameters as bootstrap_parameters
 from ._maximum_likelihood import count_log_likelihood as count_log_likelihood
@@ -30,9 +44,21 @@ from ._pivotal import answer_moves as answer_moves
 from ._pivotal import path_moves as path_moves
 from ._pivotal import resampled_moves as resampled_moves
 from ._pivotal import success_path as success_path
+from ._process_families import PROCESS_FAMILIES as PROCESS_FAMILIES
+from ._process_families import ProcessFamily as ProcessFamily
+from ._process_fit import ProcessFit as ProcessFit
+from ._process_fit import error_free as error_free
+from ._process_fit import fit_process as fit_process
+from ._process_fit import run_log_likelihood as run_log_likelihood
 from ._product_limit import product_limit as product_limit
 from ._rank_correlation import rank_correlation as rank_correlation
 from ._ratio import ratio_of_totals as ratio_of_totals
+from ._runs import Runs as Runs
+from ._scored_text import ScoredText as ScoredText
+from ._scored_text import answer_places as answer_places
+from ._scored_text import longppl_keys as longppl_keys
+from ._scored_text import scaled_keys as scaled_keys
+from ._scored_text import scored_texts as scored_texts
 from ._tail import TailExponent as TailExponent
 from ._tail import tail_exponent as tail_exponent
 from ._uniform import UniformGap as UniformGap
@@ -40,40 +66,66 @@ from ._uniform import length_extrapolation as length_extrapolation
 from ._uniform import uniform_gap as uniform_gap
 
 __all__ = [
+    "HISTORY_FAMILIES",
+    "PROCESS_FAMILIES",
     "Calibration",
+    "Distinguishability",
     "FamilyReport",
+    "FrailPower",
     "GoodnessOfFit",
+    "GoodnessOfRuns",
     "HazardCurve",
+    "HistoryFit",
+    "ItemFit",
     "MixingFit",
     "Moves",
     "Overdispersion",
+    "PowerHazard",
+    "ProcessComparison",
+    "ProcessFamily",
+    "ProcessFit",
     "ResampledMoves",
+    "Runs",
+    "ScoredText",
     "TailExponent",
     "UniformGap",
     "along",
     "answer_log_probs",
     "answer_moves",
+    "answer_places",
     "bootstrap_parameters",
     "by_length",
     "calibration",
     "compare_families",
+    "compare_processes",
     "count_log_likelihood",
     "coverage_ratio",
+    "distinguish",
+    "error_free",
     "fit_counts",
+    "fit_history",
+    "fit_items",
     "fit_mixing",
+    "fit_process",
     "gini",
     "goodness_of_fit",
+    "goodness_of_runs",
     "growth_exponent",
     "hazard_curve",
     "held_out_log_likelihood",
     "length_extrapolation",
     "log_likelihood_gain",
+    "longppl_keys",
     "overdispersion",
     "path_moves",
     "product_limit",
     "rank_correlation",
     "ratio_of_totals",
     "resampled_moves",
+    "run_log_likelihood",
+    "scaled_keys",
+    "scored_texts",
+    "stacking_weights",
     "success_path",
     "tail_exponent",
     "top_share",

@@ -93,15 +93,17 @@ def run_chains(
     """
     import torch
 
-    clean = np.array([chain.clean() for chain in chains], dtype=np.int64)
-    begun = clean[:, :warm] if begun is None else begun
+    right = [chain.clean() for chain in chains]
+    begun = np.array([steps[:warm] for steps in right]) if begun is None else begun
     if begun.shape != (len(chains), warm):
         raise ValueError(
             f"begun must have the shape {(len(chains), warm)}, one row of warm steps for each "
             f"chain, got {begun.shape}."
         )
-    histories = np.concatenate([begun, clean[:, warm:]], axis=1).tolist()
-    spelled = [spell(model, *pair) for pair in zip(chains, histories, strict=True)]
+    spelled = [
+        spell(model, chain, [*first, *steps[warm:]])
+        for chain, first, steps in zip(chains, begun.tolist(), right, strict=True)
+    ]
     places = spelled[0][1]
     if any((len(ids), at) != (len(spelled[0][0]), places) for ids, at in spelled):
         raise ValueError("chains must have the same number of tokens; draw them from one group.")
