@@ -36,10 +36,12 @@ def maximise(
     data: Any,
     weight: Float[Array, "items"],
     starts: list[list[float]],
+    bounds: list[tuple[float, float]] | None = None,
 ) -> Optimum:
     """Maximise the weighted log-likelihood from every start; keep the best.
 
-    BFGS with gradients from JAX.
+    BFGS with gradients from JAX, inside `bounds` if they are given; there the maximum may lie on
+    an edge, and `slope` is that along the directions that remain.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def maximise(
         If no start has a finite likelihood, or the slope at the best end does not vanish.
     """
     total = float(jnp.sum(weight))
-    runs = [_minimise(log_likelihood, np.asarray(start), data, weight) for start in starts]
+    runs = [_minimise(log_likelihood, np.asarray(start), data, weight, bounds) for start in starts]
     runs = [run for run in runs if np.isfinite(run.fun) and run.fun < _OUTSIDE]
     if not runs:
         raise RuntimeError(
@@ -55,7 +57,7 @@ def maximise(
             "family cannot produce."
         )
     best = min(runs, key=lambda run: run.fun)
-    slope = float(np.abs(best.jac).max())
+    slope = float(np.abs(_inward(best.x, best.jac, bounds)).max())
     if not slope < _slope_tolerance():
         raise RuntimeError(
             f"no maximum of the likelihood found from {len(starts)} starts: at the best end the "
@@ -89,7 +91,7 @@ def refit(
     guess = (vectors / np.maximum(values, 1e-2 * values.max())) @ vectors.T
     guess = (guess + guess.T) / 2
     runs = [
-        _minimise(log_likelihood, near.vector, replicate, each, hess_inv0=guess)
+        _minimise(log_likelihood, near.vector, replicate, each, None, hess_inv0=guess)
         for replicate, each in zip(data, weight, strict=True)
     ]
     failed = sum(not np.abs(run.jac).max() < _slope_tolerance() for run in runs)
@@ -104,7 +106,7 @@ def evaluate(
     return -float(loss), np.asarray(each), -np.asarray(slope, dtype=float)
 
 
-def _minimise(log_likelihood, start, data, weight, **options):
+def _minimise(log_likelihood, start, data, weight, bounds, **options):
     data, weight = jax.device_put((data, weight))
 
     def objective(vector):
@@ -115,7 +117,21 @@ def _minimise(log_likelihood, start, data, weight, **options):
         return float(loss), np.asarray(slope, dtype=float)
 
     options |= {"gtol": _slope_tolerance() / 10}
-    return optimize.minimize(objective, start, jac=True, method="BFGS", options=options)
+    if bounds is None:
+        return optimize.minimize(objective, start, jac=True, method="BFGS", options=options)
+    options |= {"ftol": 0.0}
+    return optimize.minimize(
+        objective, start, jac=True, method="L-BFGS-B", bounds=bounds, options=options
+    )
+
+
+def _inward(vector, slope, bounds):
+    """The slope of what is minimised, without what points out of the box."""
+    if bounds is None:
+        return slope
+    low, high = np.array(bounds).T
+    held = ((vector <= low) & (slope > 0)) | ((vector >= high) & (slope < 0))
+    return np.where(held, 0.0, slope)
 
 
 def _curvature(log_likelihood, vector, data, weight) -> Float[np.ndarray, "p p"]:

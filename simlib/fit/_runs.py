@@ -1,0 +1,163 @@
+"""Runs up to their first error, checked once and kept as distinct pairs with multiplicities."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Integer, Shaped
+
+_LARGEST = 2**53
+
+
+@dataclass(frozen=True)
+class Runs:
+    """Runs that ended with their first error, or before one was seen.
+
+    Build it with `Runs.from_columns`, which checks. What a likelihood needs are the distinct
+    pairs of length and error with their multiplicities; fits cost as much as there are pairs.
+
+    Attributes
+    ----------
+    length
+        Length of each distinct pair: steps up to and including the first error, or steps
+        observed to be right.
+    error
+        1 where the last of them was the error, 0 where none was seen.
+    count
+        How many runs have this pair.
+    pair
+        Which pair each run has, in the order in which the runs were given.
+    item
+        Number of the item of each run, from 0; None where items are not known.
+    """
+
+    length: Integer[np.ndarray, " pairs"]
+    error: Integer[np.ndarray, " pairs"]
+    count: Integer[np.ndarray, " pairs"]
+    pair: Integer[np.ndarray, " runs"]
+    item: Integer[np.ndarray, " runs"] | None = None
+
+    @staticmethod
+    def from_columns(
+        length: Shaped[np.ndarray, " runs"],
+        error: Shaped[np.ndarray, " runs"],
+        *,
+        item: Shaped[np.ndarray, " runs"] | None = None,
+        run: Shaped[np.ndarray, " runs"] | None = None,
+    ) -> "Runs":
+        """Check columns of runs and compress them.
+
+        Parameters
+        ----------
+        length
+            Steps until and including the first error, or until the run ended without one: whole
+            numbers of at least 1.
+        error
+            1 (or True) for an error, 0 (or False) for a run that ended without one.
+        item
+            What each run was about; repeats of an item share the value. Any type.
+        run
+            Name of each run; only checked for repetitions.
+
+        Raises
+        ------
+        ValueError
+            If there is no run, columns differ in length, a length is not a whole number of at
+            least 1, an error is neither 0 nor 1, or a name of a run stands twice.
+
+        Examples
+        --------
+        >>> runs = Runs.from_columns(np.array([3, 5, 3]), np.array([1, 0, 1]))
+        >>> runs.length.tolist(), runs.error.tolist(), runs.count.tolist()
+        ([3, 5], [1, 0], [2, 1])
+        """
+        lengths, errors = _lengths(np.asarray(length)), _errors(np.asarray(error))
+        if lengths.size == 0:
+            raise ValueError("length holds no run; give at least one.")
+        for name, column in (("error", errors), ("item", item), ("run", run)):
+            if column is not None and np.shape(column) != lengths.shape:
+                raise ValueError(
+                    f"{name} must have one entry per run, got shape {np.shape(column)} for "
+                    f"{lengths.size} lengths."
+                )
+        if run is not None:
+            _check_names(np.asarray(run))
+        # One sort of whole numbers instead of one of rows.
+        code, pair, count = np.unique(2 * lengths + errors, return_inverse=True, return_counts=True)
+        number = None
+        if item is not None:
+            number = np.unique(np.asarray(item), return_inverse=True)[1].ravel()
+        return Runs(code // 2, code % 2, count, pair.ravel(), number)
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return self.pair.size
+
+    @property
+    def errors(self) -> int:
+        """Number of runs that ended with an error."""
+        return int(self.count[self.error == 1].sum())
+
+    @property
+    def longest(self) -> int:
+        """The last step that was observed in any run."""
+        return int(self.length.max())
+
+    @property
+    def steps(self) -> int:
+        """Steps at which an error could have been seen: the sum of all lengths."""
+        return int((self.length * self.count).sum())
+
+    @property
+    def items(self) -> int:
+        """Number of items; every run is an item of its own where items are not known."""
+        return self.runs if self.item is None else int(self.item.max()) + 1
+
+    @property
+    def has_repeats(self) -> bool:
+        """Whether some item has more than one run."""
+        return self.items < self.runs
+
+    def unit(self) -> Integer[np.ndarray, " runs"]:
+        """Number of the independent unit of each run: its item, or else the run itself."""
+        return np.arange(self.runs) if self.item is None else self.item
+
+    def counts_of(self, chosen: Bool[np.ndarray, " runs"]) -> Integer[np.ndarray, " pairs"]:
+        """Multiplicity of each pair among the chosen runs."""
+        return np.bincount(self.pair[chosen], minlength=self.length.size)
+
+
+def _lengths(values: np.ndarray) -> np.ndarray:
+    if values.ndim != 1:
+        raise ValueError(f"length must be one column, got shape {values.shape}.")
+    if values.dtype.kind not in "iuf":
+        raise ValueError(f"length must hold whole numbers, got values of type {values.dtype}.")
+    with np.errstate(invalid="ignore"):
+        good = (values >= 1) & (values == np.floor(values)) & (values <= _LARGEST)
+    if not good.all():
+        i = int(np.flatnonzero(~good)[0])
+        raise ValueError(
+            f"length must hold whole numbers from 1, got {values[i]} in entry {i}; count the steps "
+            "up to and including the first error, and leave out runs in which no step was seen."
+        )
+    return values.astype(np.int64)
+
+
+def _errors(values: np.ndarray) -> np.ndarray:
+    good = np.isin(values, (0, 1)) if values.dtype.kind in "biuf" else np.zeros(values.shape, bool)
+    if not good.all():
+        i = int(np.flatnonzero(~good)[0])
+        raise ValueError(
+            f"error must be 0 or 1, got {values.flat[i]!r} in entry {i}; use 1 for a run that "
+            "ended with an error and 0 for one that ended without."
+        )
+    return values.astype(np.int64)
+
+
+def _check_names(names: np.ndarray) -> None:
+    known, count = np.unique(names, return_counts=True)
+    if (count > 1).any():
+        raise ValueError(
+            f"run must name every run once, got {known[count > 1][0]!r} {count.max()} times; join "
+            "item and repeat to a name."
+        )
