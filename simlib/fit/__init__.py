@@ -12,6 +12,7 @@ from ._compare_processes import compare_processes as compare_processes
 from ._compare_processes import stacking_weights as stacking_weights
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
+from ._describe import describe_runs as describe_runs
 from ._distinguish import Distinguishability as Distinguishability
 from ._distinguish import distinguish as distinguish
 from ._fit_items import ItemFit as ItemFit
@@ -100,6 +101,7 @@ __all__ = [
     "compare_processes",
     "count_log_likelihood",
     "coverage_ratio",
+    "describe_runs",
     "distinguish",
     "error_free",
     "fit_counts",
