@@ -16,6 +16,10 @@ from ._types import Numbers
 _COUNT_METHODS = ("wilson", "clopper-pearson")
 
 
+#: Method of intervals that allow for small samples.
+STUDENT = "Student's t"
+
+
 class Estimate(eqx.Module):
     r"""A value (or an array of values) with standard error and interval.
 
@@ -149,6 +153,38 @@ class Estimate(eqx.Module):
             raise ValueError(f"stderr must not be negative, got {stderr.min()}.")
         half = stats.norm.ppf(0.5 + level / 2) * stderr
         return _make(mean, stderr, mean - half, mean + half, level, n, method, unit)
+
+    @staticmethod
+    def from_sample(
+        values: Numbers, *, axis: int = 0, level: float = 0.95, unit: str = ""
+    ) -> "Estimate":
+        r"""Mean of a sample of independent units, with Student's interval.
+
+        $\bar x\pm t_{n-1}\,s/\sqrt n$: exact for normal values, and honest about few of them, as
+        when the units are a dozen items. With hundreds it is the interval of `from_mean`.
+
+        Parameters
+        ----------
+        values
+            One value per unit along `axis`; at least two.
+
+        Raises
+        ------
+        ValueError
+            With fewer than two values.
+
+        Examples
+        --------
+        >>> Estimate.from_sample([1.0, 2.0, 3.0, 2.0])
+        Estimate(2.0 ± 0.4; 95 % interval 0.7 to 3.3; n = 4, Student's t)
+        """
+        values = np.moveaxis(np.asarray(values, dtype=np.float64), axis, 0)
+        n = len(values)
+        if n < 2:
+            raise ValueError(f"values must hold at least 2 units along axis {axis}, got {n}.")
+        mean, stderr = values.mean(0), values.std(0, ddof=1) / np.sqrt(n)
+        half = stats.t.ppf(0.5 + level / 2, n - 1) * stderr
+        return _make(mean, stderr, mean - half, mean + half, level, n, STUDENT, unit)
 
     @staticmethod
     def from_draws(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ._finding import LEVEL as LEVEL
 from ._finding import MINIMUM_N as MINIMUM_N
+from ._finding import MINIMUM_UNITS as MINIMUM_UNITS
 from ._finding import Finding as Finding
 from ._finding import joint_level as joint_level
 from ._finding import judge_interval as judge_interval
@@ -57,6 +58,7 @@ __all__ = [
     "COLUMNS",
     "LEVEL",
     "MINIMUM_N",
+    "MINIMUM_UNITS",
     "SIGNS",
     "Change",
     "Claim",

@@ -6,7 +6,8 @@ of the effect and $[a, b]$ the margin,
 * `agrees` if $a \le L$ and $U \le b$,
 * `disagrees` if $U < a$ or $L > b$,
 * `inconclusive` otherwise, and whenever the interval is not finite or rests on fewer than
-  `MINIMUM_N` observations. A wide interval is never agreement.
+  `MINIMUM_N` observations (`MINIMUM_UNITS` where the interval is Student's, which allows for few).
+  A wide interval is never agreement.
 
 Intervals are two-sided at `LEVEL`, so an effect outside the margin is called `agrees`, and one
 inside it `disagrees`, each with probability at most $(1 - \mathtt{LEVEL})/2$; the bound is
@@ -25,6 +26,8 @@ from ._model import Column, Margin, Verdict
 LEVEL = 0.99
 #: Observations below which no verdict is given.
 MINIMUM_N = 100
+#: The same where the interval is Student's over independent units, such as items with long chains.
+MINIMUM_UNITS = 6
 
 
 @dataclass(frozen=True)

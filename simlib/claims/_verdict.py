@@ -5,9 +5,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 
-from .._estimate import Estimate
+from .._estimate import STUDENT, Estimate
 from ..formulas import Proof
-from ._finding import MINIMUM_N, Finding, joint_level, judge_interval
+from ._finding import MINIMUM_N, MINIMUM_UNITS, Finding, joint_level, judge_interval
 from ._model import Column, Margin, Verdict
 
 _EXACT_DIGITS = 6
@@ -83,8 +83,9 @@ def _unusable(rows: np.ndarray, effect: Estimate) -> str:
         return "value, standard error or interval is not finite"
     if effect.is_exact:
         return ""
-    if effect.n < MINIMUM_N:
-        return f"n = {effect.n} is below {MINIMUM_N}"
+    least = MINIMUM_UNITS if STUDENT in effect.method else MINIMUM_N
+    if effect.n < least:
+        return f"n = {effect.n} is below {least}"
     if (rows[:, 2] == rows[:, 3]).any():
         return f"an interval of width zero cannot come from n = {effect.n} observations"
     return ""

@@ -12,6 +12,7 @@ from simlib import Estimate
 from simlib.claims import (
     LEVEL,
     MINIMUM_N,
+    MINIMUM_UNITS,
     Margin,
     Verdict,
     joint_level,
@@ -50,6 +51,18 @@ def test_verdict_of_one_effect(mean, stderr, verdict):
 def test_small_samples_and_pretended_certainty_are_inconclusive():
     assert judge(estimate(1.0, 0.001, MINIMUM_N - 1), MARGIN, "simulated").verdict == "inconclusive"
     assert judge(estimate(1.0, 0.001, MINIMUM_N), MARGIN, "simulated").verdict == "agrees"
+
+
+def test_few_units_need_the_interval_of_student():
+    values = 1.0 + 0.001 * np.arange(MINIMUM_UNITS)
+    few = Estimate.from_sample(values, level=LEVEL)
+    assert judge(few, MARGIN, "traces").verdict == "agrees"
+    assert judge(few.map(lambda x: x), MARGIN, "traces").verdict == "agrees"
+    fewer = Estimate.from_sample(values[:-1], level=LEVEL)
+    assert judge(fewer, MARGIN, "traces").verdict == "inconclusive"
+    normal = Estimate.from_mean(values.mean(), 1e-3, n=len(values), level=LEVEL)
+    assert judge(normal, MARGIN, "traces").verdict == "inconclusive"
+
     frozen = judge(estimate(1.0, 0.0), MARGIN, "simulated")
     assert frozen.verdict is Verdict.INCONCLUSIVE
     assert "width zero" in frozen.note

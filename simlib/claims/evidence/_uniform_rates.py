@@ -2,10 +2,12 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import sympy as sp
 
+from ..._estimate import Estimate
 from ...fit import answer_log_probs, length_extrapolation
-from ...formulas import error_rate, prove_equal, reliability, success_rate, uniform
+from ...formulas import error_rate, prove_equal, reliability, success_rate, survival, uniform
 from ...traces import load
 from .._evidence import Evidence, evidence, symbolic, traced
 from .._finding import joint_level
@@ -72,4 +74,46 @@ def _short_predicts_long_traces(*, model: str, key) -> Evidence:
         )
     return Evidence(
         stacked(ratios), note="Shortest against longest lists: copy, reverse, sort; worst shown."
+    )
+
+
+@evidence("uniform.halving_doubles", "derived")
+def _halving_proof() -> Evidence:
+    rate = survival.hazard_rate
+    # In hazard rates, -ln(1-e), the horizon is ln(1/r) over the rate: exactly hyperbolic.
+    error = survival.error_of_rate.expression
+    horizon = uniform.horizon.expression.subs(error_rate, error)
+    ratio = horizon.subs(rate, rate / 2) / horizon
+    return Evidence(
+        prove_equal(sp.simplify(sp.expand_log(ratio, force=True)), sp.Integer(2)),
+        note="Exact for the hazard rate of a step, whatever the reliability.",
+    )
+
+
+@evidence("uniform.halving_doubles", "simulated")
+def _halving_simulated(*, key) -> Evidence:
+    keys, rate, asked = jax.random.split(key), 0.01, 0.8
+    # Survival at twice the horizon, with half the error rate, turned into a length.
+    length = int(uniform.horizon(asked, rate))
+    found = _survival(jnp.full(2 * length, rate / 2), key=keys[0])
+    effect = found.map(lambda s: 2 * uniform.horizon(asked, rate) * jnp.log(asked) / jnp.log(s))
+    return Evidence(
+        effect.map(lambda t: t / uniform.horizon(asked, rate)),
+        note="Length survived by 80 %, at error rates 0.005 and 0.01, token by token.",
+    )
+
+
+@traced("uniform.constant_along_chains")
+def _constant_traces(*, model: str) -> Evidence:
+    steps = load(f"chains-{model}").chains_with_items().filter(condition="clean")
+    tasks, ratios = ("copy", "stride", "sum", "lookup"), []
+    for task in tasks:
+        wide = steps.filter(task=task).pivot(on="position", index="item_id", values="log_prob")
+        hazards = -wide.drop("item_id").to_numpy().astype(float)[:, 16:]
+        early, late = np.split(hazards, 2, axis=1)
+        log_ratio = np.log(late.sum(1)) - np.log(early.sum(1))
+        ratios.append(Estimate.from_sample(log_ratio, level=joint_level(len(tasks))).map(jnp.exp))
+    return Evidence(
+        stacked(ratios),
+        note="Geometric mean over items; copying, counting, running sums, look-ups; worst shown.",
     )
