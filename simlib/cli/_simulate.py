@@ -17,16 +17,16 @@ simulate_app = typer.Typer(
     help="Simulate sequences and compare their survival with the formula.", no_args_is_help=True
 )
 
-_Lengths = Annotated[
+Lengths = Annotated[
     str, typer.Option(metavar="N,N,...", help="Lengths at which survival is estimated.")
 ]
-_Replicates = Annotated[str, typer.Option(metavar="N", help="Sequences to simulate, such as 1e8.")]
-_Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same sequences.")]
-_Level = Annotated[float, typer.Option(help="Coverage of each interval.")]
-_Single = Annotated[
+Replicates = Annotated[str, typer.Option(metavar="N", help="Sequences to simulate, such as 1e8.")]
+Seed = Annotated[int, typer.Option(min=0, help="The same seed gives the same sequences.")]
+Level = Annotated[float, typer.Option(help="Coverage of each interval.")]
+Single = Annotated[
     bool, typer.Option("--single", help="Single precision: faster, other sequences.")
 ]
-_Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 # A family with its parameters, such as power:coefficient=3,exponent=0.5.
 _FAMILY = "NAME:PARAMETER=VALUE,..."
@@ -35,12 +35,12 @@ _FAMILY = "NAME:PARAMETER=VALUE,..."
 @simulate_app.command("uniform")
 def uniform_command(
     error_rate: Annotated[float, typer.Option(help="Probability that a token is wrong.")],
-    lengths: _Lengths = "1,10,100,1000",
-    replicates: _Replicates = "1e6",
-    seed: _Seed = 0,
-    level: _Level = 0.95,
-    single: _Single = False,
-    json: _Json = False,
+    lengths: Lengths = "1,10,100,1000",
+    replicates: Replicates = "1e6",
+    seed: Seed = 0,
+    level: Level = 0.95,
+    single: Single = False,
+    json: Json = False,
 ) -> None:
     """Every token is wrong with the same probability."""
 
@@ -72,12 +72,12 @@ def key_tokens_command(
             "decaying:coefficient=,exponent=.",
         ),
     ] = "none",
-    lengths: _Lengths = "1,10,100,1000",
-    replicates: _Replicates = "1e6",
-    seed: _Seed = 0,
-    level: _Level = 0.95,
-    single: _Single = False,
-    json: _Json = False,
+    lengths: Lengths = "1,10,100,1000",
+    replicates: Replicates = "1e6",
+    seed: Seed = 0,
+    level: Level = 0.95,
+    single: Single = False,
+    json: Json = False,
 ) -> None:
     """Errors sit on key tokens, whose number grows with the length."""
 
@@ -128,12 +128,12 @@ def heavy_tailed_command(
         str,
         typer.Option(help="What a trial may bring: error (of a token) or success (of an attempt)."),
     ] = "error",
-    lengths: _Lengths = "1,10,100,1000",
-    replicates: _Replicates = "1e6",
-    seed: _Seed = 0,
-    level: _Level = 0.95,
-    single: _Single = False,
-    json: _Json = False,
+    lengths: Lengths = "1,10,100,1000",
+    replicates: Replicates = "1e6",
+    seed: Seed = 0,
+    level: Level = 0.95,
+    single: Single = False,
+    json: Json = False,
 ) -> None:
     """One rate per unit, drawn from a mixing distribution."""
     if event not in ("error", "success"):
@@ -168,45 +168,56 @@ def _simulate(
     single: bool,
     json: bool,
 ) -> None:
-    wanted = [_whole("--lengths", text) for text in lengths.split(",")]
-    n = _whole("--replicates", replicates)
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    wanted, n = check_request(lengths, replicates, level)
     import jax
     import numpy as np
 
-    devices = _devices()
+    devices = devices_for_replicates()
     with jax.enable_x64(not single):
         from simlib.simulate import survival
 
         process = build()
         mesh = jax.sharding.Mesh(np.asarray(devices), ("replicates",))
         began = time.perf_counter()
-        with _progress() as progress:
+        with progress_bar() as progress:
             estimate = survival(
                 process, wanted, key=jax.random.key(seed), replicates=n, mesh=mesh, level=level,
                 progress=progress,
             )  # fmt: skip
         seconds = time.perf_counter() - began
         formula = np.asarray(process.survival(np.asarray(wanted, dtype=float)), dtype=float)
-    rows = _rows(wanted, formula, estimate)
+    rows = rows_of(wanted, formula, estimate)
     if json:
         result = {
             **asked,
             "replicates": n,
             "seed": seed,
-            "precision": "single" if single else "double",
+            "precision": precision(single),
             "level": level,
             "method": estimate.method,
             "survival": rows,
         }
         typer.echo(json_format.dumps(result, indent=1, allow_nan=False))
     else:
-        _print(rows, asked, level)
+        print_rows(rows, asked, level)
     typer.echo(f"{n:,} sequences in {seconds:.1f} s on {len(devices)} devices", err=True)
 
 
-def _devices() -> list[Any]:
+def check_request(lengths: str, replicates: str, level: float) -> tuple[list[int], int]:
+    """Lengths and number of replicates as numbers, or what is wrong with an option."""
+    wanted = [_whole("--lengths", text) for text in lengths.split(",")]
+    n = _whole("--replicates", replicates)
+    if not 0 < level < 1:
+        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    return wanted, n
+
+
+def precision(single: bool) -> str:
+    """What the result says about its floating numbers."""
+    return "single" if single else "double"
+
+
+def devices_for_replicates() -> list[Any]:
     """All devices; without an accelerator, one per processor that this command may use."""
     import jax
 
@@ -220,7 +231,7 @@ def _devices() -> list[Any]:
     return jax.devices()
 
 
-def _rows(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict[str, Any]]:
+def rows_of(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict[str, Any]]:
     rows = []
     for i, n in enumerate(lengths):
         value, stderr, lower, upper = (
@@ -242,11 +253,11 @@ def _rows(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict[s
     return rows
 
 
-def _print(rows: list[dict[str, Any]], asked: dict[str, Any], level: float) -> None:
+def print_rows(rows: list[dict[str, Any]], asked: dict[str, Any], level: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    title = ", ".join(f"{name} {value}" for name, value in asked.items())
+    title = ", ".join(f"{name} {value}".strip() for name, value in asked.items())
     table = Table(title=title, title_justify="left")
     for name in ("length", "formula", "simulated", f"{100 * level:g} % interval", "z"):
         table.add_column(name, justify="right")
@@ -296,7 +307,7 @@ def _family(option: str, text: str, known: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[int, int], None]]:
+def progress_bar() -> Iterator[Callable[[int, int], None]]:
     """A progress bar on stderr, gone when done; stdout stays clean."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

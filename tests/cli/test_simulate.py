@@ -127,3 +127,44 @@ def test_as_a_program_it_uses_every_processor_and_leaves_stdout_clean():
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["replicates"] == 100_000
     assert f"on {len(os.sched_getaffinity(0))} devices" in done.stderr
+
+
+CHAIN = ("simulate", "recovery", "--break-rate", "0.05", "--repair-rate", "0.02")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right"),
+    [
+        (CHAIN, {10: 0.6314, 50: 0.3047}),
+        ((*CHAIN, "--repair-shape", "0.5"), None),
+        (
+            ("simulate", "self_conditioning", "--error-rate", "0.05", "--feedback", "0"),
+            {10: 0.95, 50: 0.95},
+        ),
+    ],
+)
+def test_runs_with_memory_have_two_definitions_of_success(arguments, right, capsys):
+    code, out, _ = run(*arguments, "--lengths", "10,50", "--json", capsys=capsys)
+    assert code == 0
+    result = json.loads(out)
+    clean = [row["formula"] for row in result["survival"]]
+    np.testing.assert_allclose(clean, 0.95 ** np.array([10, 50]), rtol=1e-10)
+    for name in ("survival", "right"):
+        expected = np.array([row["formula"] for row in result[name]])
+        counts = np.rint(np.array([row["simulated"] for row in result[name]]) * 100_000)
+        assert_agrees(counts, expected, n=100_000, wrong={"is 5 % smaller": expected * 0.95})
+    if right is not None:
+        found = {row["length"]: row["formula"] for row in result["right"]}
+        assert found == pytest.approx(right, abs=5e-5)
+
+
+def test_runs_with_memory_refuse_the_impossible(capsys):
+    code, out, err = run(*CHAIN[:3], "1.5", *CHAIN[4:], capsys=capsys)
+    assert (code, out) == (2, "")
+    assert "break_rate must lie in (0, 1)" in err
+    code, _, err = run(
+        "simulate", "self_conditioning", "--error-rate", "0.1", "--feedback", "1",
+        "--dependence", "all", capsys=capsys,
+    )  # fmt: skip
+    assert code == 2
+    assert "must be count or share" in err
