@@ -3,6 +3,10 @@
 from ._answers import answer_log_probs as answer_log_probs
 from ._calibration import Calibration as Calibration
 from ._calibration import calibration as calibration
+from ._chain_runs import FreeRuns as FreeRuns
+from ._chain_runs import PlantedSteps as PlantedSteps
+from ._chain_runs import free_runs as free_runs
+from ._chain_runs import planted_steps as planted_steps
 from ._compare import FamilyReport as FamilyReport
 from ._compare import compare_families as compare_families
 from ._compare import held_out_log_likelihood as held_out_log_likelihood
@@ -29,6 +33,10 @@ from ._hazard_curve import hazard_curve as hazard_curve
 from ._histories import HISTORY_FAMILIES as HISTORY_FAMILIES
 from ._histories import HistoryFit as HistoryFit
 from ._histories import fit_history as fit_history
+from ._history_odds import HistoryOdds as HistoryOdds
+from ._history_odds import history_odds as history_odds
+from ._jackknife import jackknife as jackknife
+from ._jackknife import within_items as within_items
 from ._laws import FrailPower as FrailPower
 from ._laws import PowerHazard as PowerHazard
 from ._maximum_likelihood import MixingFit as MixingFit
@@ -43,6 +51,7 @@ from ._pivotal import Moves as Moves
 from ._pivotal import ResampledMoves as ResampledMoves
 from ._pivotal import answer_moves as answer_moves
 from ._pivotal import path_moves as path_moves
+from ._pivotal import resampled_counts as resampled_counts
 from ._pivotal import resampled_moves as resampled_moves
 from ._pivotal import success_path as success_path
 from ._process_families import PROCESS_FAMILIES as PROCESS_FAMILIES
@@ -67,20 +76,23 @@ from ._uniform import length_extrapolation as length_extrapolation
 from ._uniform import uniform_gap as uniform_gap
 
 __all__ = [
-    "HISTORY_FAMILIES",
-    "PROCESS_FAMILIES",
     "Calibration",
     "Distinguishability",
     "FamilyReport",
     "FrailPower",
+    "FreeRuns",
     "GoodnessOfFit",
     "GoodnessOfRuns",
+    "HISTORY_FAMILIES",
     "HazardCurve",
     "HistoryFit",
+    "HistoryOdds",
     "ItemFit",
     "MixingFit",
     "Moves",
     "Overdispersion",
+    "PROCESS_FAMILIES",
+    "PlantedSteps",
     "PowerHazard",
     "ProcessComparison",
     "ProcessFamily",
@@ -109,20 +121,25 @@ __all__ = [
     "fit_items",
     "fit_mixing",
     "fit_process",
+    "free_runs",
     "gini",
     "goodness_of_fit",
     "goodness_of_runs",
     "growth_exponent",
     "hazard_curve",
     "held_out_log_likelihood",
+    "history_odds",
+    "jackknife",
     "length_extrapolation",
     "log_likelihood_gain",
     "longppl_keys",
     "overdispersion",
     "path_moves",
+    "planted_steps",
     "product_limit",
     "rank_correlation",
     "ratio_of_totals",
+    "resampled_counts",
     "resampled_moves",
     "run_log_likelihood",
     "scaled_keys",
@@ -132,4 +149,5 @@ __all__ = [
     "tail_exponent",
     "top_share",
     "uniform_gap",
+    "within_items",
 ]

@@ -64,8 +64,8 @@ def describe_runs(
         found["bound"] = {name: as_data(x) for name, x in error_free(runs, level=level).items()}
         found["cannot_tell"] = [
             f"No run has an error, so no process can be fitted. With {runs.steps} steps observed, "
-            f"the bounds hold with confidence {100 * level:g} % if the hazard is constant; no law of "
-            "errors is excluded beyond that."
+            f"the bounds hold with confidence {100 * level:g} % if the hazard is constant; no law "
+            "of errors is excluded beyond that."
         ]
         return found
     if runs.errors == runs.steps:
@@ -188,6 +188,11 @@ def _open_questions(
         said.append(
             "No item is known to have two runs: whether the hazard falls along every run, or is "
             "constant and differs between runs, cannot be decided from these data; repeat items."
+        )
+    elif float(items.parameters["frailty_variance"].lower) > 0:
+        said.append(
+            "Runs of one item are alike, so intervals of the processes, which take all runs as "
+            "independent, are too short; those of the fit with items hold."
         )
     far = {
         f"{100 * r:g} %"

@@ -37,11 +37,13 @@ def maximise(
     weight: Float[Array, "items"],
     starts: list[list[float]],
     bounds: list[tuple[float, float]] | None = None,
+    rounding: float = 1.0,
 ) -> Optimum:
     """Maximise the weighted log-likelihood from every start; keep the best.
 
     BFGS with gradients from JAX, inside `bounds` if they are given; there the maximum may lie on
-    an edge, and `slope` is that along the directions that remain.
+    an edge, and `slope` is that along the directions that remain. `rounding` is the relative error
+    of the likelihood, in units of that of a float.
 
     Raises
     ------
@@ -58,7 +60,7 @@ def maximise(
         )
     best = min(runs, key=lambda run: run.fun)
     slope = float(np.abs(_inward(best.x, best.jac, bounds)).max())
-    if not slope < _slope_tolerance():
+    if not slope < _slope_tolerance(rounding):
         raise RuntimeError(
             f"no maximum of the likelihood found from {len(starts)} starts: at the best end the "
             f"slope per item is still {slope:.1g}; choose a family with fewer parameters, or "
@@ -147,10 +149,10 @@ def _curvature(log_likelihood, vector, data, weight) -> Float[np.ndarray, "p p"]
     return (curvature + curvature.T) / 2
 
 
-def _slope_tolerance() -> float:
+def _slope_tolerance(rounding: float = 1.0) -> float:
     """Largest slope per item, on the unconstrained scale, that counts as a maximum."""
     # Nearer to the maximum the likelihood changes by less than its own rounding.
-    return max(1e-5, 4 * float(jnp.finfo(jnp.result_type(float)).eps) ** 0.5)
+    return max(1e-5, 4 * (rounding * float(jnp.finfo(jnp.result_type(float)).eps)) ** 0.5)
 
 
 def _loss(log_likelihood, vector, data, weight):

@@ -214,7 +214,9 @@ def locate(
     starts = [near] if near is not None else [[log_rate, *shape] for shape in family.starts]
     low, high = np.array(box).T
     starts = [list(np.clip(start, low, high)) for start in starts]
-    return maximise(likelihood_of(family), (*data, jnp.asarray(scale)), weights, starts, box)
+    # The hazard of step n is a difference of cumulative hazards, with n times their rounding.
+    data = (*data, jnp.asarray(scale))
+    return maximise(likelihood_of(family), data, weights, starts, box, float(runs.longest))
 
 
 def pairs_under(family: ProcessFamily, runs: Runs, vector: np.ndarray, scale: float) -> np.ndarray:

@@ -148,7 +148,7 @@ def _errors(values: np.ndarray) -> np.ndarray:
     if not good.all():
         i = int(np.flatnonzero(~good)[0])
         raise ValueError(
-            f"error must be 0 or 1, got {values.flat[i]!r} in entry {i}; use 1 for a run that "
+            f"error must be 0 or 1, got {values.flat[i]} in entry {i}; use 1 for a run that "
             "ended with an error and 0 for one that ended without."
         )
     return values.astype(np.int64)
@@ -158,6 +158,6 @@ def _check_names(names: np.ndarray) -> None:
     known, count = np.unique(names, return_counts=True)
     if (count > 1).any():
         raise ValueError(
-            f"run must name every run once, got {known[count > 1][0]!r} {count.max()} times; join "
+            f"run must name every run once, got '{known[count > 1][0]}' {count.max()} times; join "
             "item and repeat to a name."
         )
