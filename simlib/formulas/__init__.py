@@ -5,6 +5,7 @@ Topic modules (`uniform`, ...) hold the results of one chapter each.
 
 from . import heavy_tailed as heavy_tailed
 from . import key_tokens as key_tokens
+from . import measuring as measuring
 from . import monte_carlo as monte_carlo
 from . import pivotal_tokens as pivotal_tokens
 from . import real_tokens as real_tokens
