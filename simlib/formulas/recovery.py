@@ -9,6 +9,7 @@ import sympy as sp
 from ._formula import Formula
 from ._functions import log1p
 from ._symbols import n, quantity
+from .heavy_tailed import shape_a, shape_b
 
 _INF = float("inf")
 _HERE = "derived in the chapter on recovery"
@@ -24,6 +25,10 @@ repair_rate = quantity(
 )  # fmt: skip
 mean_repair = quantity(
     "mean_repair", r"\mu", "mean number of steps from a break to its repair",
+    "steps", low=1, high=_INF, scale="log", reach=(1.1, 1e4), low_included=True,
+)  # fmt: skip
+error_age = quantity(
+    "error_age", "m", "steps that an error has lasted, the wrong step itself included",
     "steps", low=1, high=_INF, scale="log", reach=(1.1, 1e4), low_included=True,
 )  # fmt: skip
 
@@ -73,5 +78,25 @@ relaxation = Formula(
     arguments=(break_rate, repair_rate),
     description="Steps after which the distance from the plateau has fallen by the factor e; for "
     "a break and a repair rate whose sum is below one.",
+    source=_HERE,
+)
+
+error_floor = Formula(
+    name="recovery.error_floor",
+    left=r"\liminf_nP(\text{step } n \text{ wrong})\ge",
+    expression=break_rate / (repair_rate + break_rate),
+    arguments=(break_rate, repair_rate),
+    description="Floor under the long-run share of wrong steps, if a step breaks with at least "
+    "the break rate and is repaired with at most the repair rate.",
+    source=_DZIRI,
+)
+
+mixed_repair = Formula(
+    name="recovery.mixed_repair",
+    left=r"P(\text{repair}\mid m)",
+    expression=shape_a / (shape_a + shape_b + error_age - 1),
+    arguments=(error_age, shape_a, shape_b),
+    description="Chance that an error of age m is repaired, if every error has a constant chance "
+    "of its own and these chances are beta distributed: it falls with age, though none does.",
     source=_HERE,
 )

@@ -10,6 +10,7 @@ import sympy as sp
 from ._formula import Formula
 from ._functions import expm1, log1p
 from ._symbols import error_rate, n, quantity
+from .heavy_tailed import shape_a, shape_b
 
 _INF = float("inf")
 _HERE = "derived in the chapter on self-conditioning"
@@ -25,6 +26,23 @@ past_errors = quantity(
 error_share = quantity(
     "error_share", "x", "share of wrong steps among those so far",
     "1", low=0, high=1, scale="linear", reach=(1e-3, 0.999),
+)  # fmt: skip
+
+right_steps = quantity(
+    "right_steps", "r", "number of right steps so far",
+    "steps", low=0, high=_INF, scale="log", reach=(1, 1e4),
+)  # fmt: skip
+base_odds = quantity(
+    "base_odds", r"o_1", "odds of a right step after one right and one wrong step",
+    "1", low=0, high=_INF, scale="log", reach=(1e-3, 1e3),
+)  # fmt: skip
+worth = quantity(
+    "worth", r"\beta_r", "exponent of the right steps so far in the odds of the next",
+    "1", low=-_INF, high=_INF, scale="linear", reach=(-1, 2),
+)  # fmt: skip
+cost = quantity(
+    "cost", r"\beta_w", "exponent of the wrong steps so far in the odds of the next, negative",
+    "1", low=-_INF, high=_INF, scale="linear", reach=(-1, 2),
 )  # fmt: skip
 
 _clean = -sp.log(1 - error_rate)
@@ -80,4 +98,25 @@ share_slope = Formula(
     "and a feedback below one.",
     source=_HERE,
     stable=_clean_stable / (1 - feedback),
+)
+
+urn_error = Formula(
+    name="self_conditioning.urn_error",
+    left=r"P(\text{wrong}\mid j\text{ of }n)",
+    expression=(shape_a + past_errors) / (shape_a + shape_b + n),
+    arguments=(n, shape_a, shape_b, past_errors),
+    description="Probability that the step after n is wrong if j of these n were, for items with "
+    "beta-distributed error rates and no feedback; equally, Pólya's urn, in which errors breed "
+    "errors.",
+    source="Pólya's urn (Eggenberger and Pólya 1923); derived in the chapter on self-conditioning",
+)
+
+next_odds = Formula(
+    name="self_conditioning.next_odds",
+    left=r"\frac{P(\text{right})}{P(\text{wrong})}",
+    expression=base_odds * right_steps**worth / past_errors**cost,
+    arguments=(base_odds, right_steps, past_errors, worth, cost),
+    description="Odds of the next right step after r right and w wrong ones, as powers of both: "
+    "equal exponents depend on the share of errors alone, a worth of zero on their number alone.",
+    source="a model of this book, fitted by simlib.fit.history_odds",
 )
