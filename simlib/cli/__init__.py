@@ -15,8 +15,10 @@ from ._claims import claims_command
 from ._collect import collect_app
 from ._data import data_app
 from ._errors import MISUSED, fail, is_deliberate, message
+from ._fit import fit_command
 from ._import import import_command
 from ._simulate import simulate_app
+from ._simulate_history import recovery_command, self_conditioning_command
 
 app = typer.Typer(
     name="simlib",
@@ -26,6 +28,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("claims")(claims_command)
+app.command("fit")(fit_command)
+simulate_app.command("self_conditioning")(self_conditioning_command)
+simulate_app.command("recovery")(recovery_command)
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(data_app, name="data")
 app.add_typer(collect_app, name="collect")

@@ -1,0 +1,133 @@
+"""`simlib fit`: which process made these runs, and what the runs cannot tell."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ._data import print_json
+from ._import import _mapping, _printable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def fit_command(
+    files: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUNS...", help="Tables of runs: CSV, JSONL or Parquet."),
+    ],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--map", metavar="NAME=COLUMN", help="Where a column is found; repeat."),
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model of every run.")] = None,
+    task: Annotated[str | None, typer.Option(help="Task of every run.")] = None,
+    level: Annotated[float, typer.Option(help="Coverage of each interval.")] = 0.95,
+    seed: Annotated[int, typer.Option(min=0, help="Deals runs into folds.")] = 0,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Fit error processes to runs up to their first error, and compare them.
+
+    A row is a run: its name `run`, what it was about `item`, the steps `length` until and
+    including the first error or until the run ended, and `error`, 1 or 0. Columns `model` and
+    `task` are optional; each pair of them is a group with a result of its own. In JSON a number
+    without bound is null.
+    """
+    if not 0 < level < 1:
+        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    from simlib.traces.importers import Options, import_logs
+
+    options = Options(columns=_mapping(columns or []), model=model, task=task)
+    imported = import_logs("runs", files, options)
+    import jax
+
+    results = []
+    with jax.enable_x64(True):
+        for name, frame in _groups(imported.frame):
+            results.append(name | _describe(frame, jax.random.key(seed), level))
+    if json:
+        print_json({"level": level, "seed": seed, "notes": imported.notes, "results": results})
+        return
+    for result in results:
+        _print(result, level)
+
+
+def _groups(frame: "pl.DataFrame") -> "list[tuple[dict[str, str | None], pl.DataFrame]]":
+    parts = frame.partition_by(["model", "task"], as_dict=True, maintain_order=True)
+    return [({"model": key[0], "task": key[1]}, part) for key, part in parts.items()]
+
+
+def _describe(frame: "pl.DataFrame", key: Any, level: float) -> dict[str, Any]:
+    from simlib.fit import Runs, describe_runs
+
+    columns = {name: frame[name].to_numpy() for name in ("length", "error", "item")}
+    runs = Runs.from_columns(columns["length"], columns["error"], item=columns["item"])
+    return describe_runs(runs, key=key, level=level)
+
+
+def _print(result: dict[str, Any], level: float) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(soft_wrap=True)
+    label = " ".join(x for x in (result["model"], result["task"]) if x) or "all runs"
+    console.print(
+        Text(
+            _printable(
+                f"{label}: {result['runs']} runs of {result['items']} items, {result['errors']} "
+                f"errors, longest run {result['longest']} steps"
+            ),
+            style="bold",
+        )
+    )
+    for name, x in result.get("bound", {}).items():
+        console.print(Text(f"  {name}: {_shown(x)}"))
+    if result["processes"]:
+        table = Table(title=f"intervals at {100 * level:g} %", title_justify="left")
+        for column in (
+            "process",
+            "weight",
+            "behind, nats/run",
+            "parameters",
+            "T50",
+            "T80",
+            "T99",
+            "p",
+        ):
+            table.add_column(column, overflow="fold")
+        for entry in result["processes"]:
+            horizons = [_shown(x, "\n") for x in entry["horizons"].values()]
+            parameters = "\n".join(f"{n} {_shown(x)}" for n, x in entry["parameters"].items())
+            behind, p = entry["behind_best"], entry["goodness_of_fit"]["p_value"]
+            table.add_row(
+                entry["name"],
+                "" if entry["weight"] is None else f"{entry['weight']:.2f}",
+                "" if behind is None else _shown(behind, "\n"),
+                parameters,
+                *horizons,
+                "" if p is None else f"{p:.3g}",
+            )
+        Console(width=max(console.width, 140)).print(table)
+    for name, reason in result["refused"].items():
+        console.print(Text(f"  {name} is left out: {reason}."))
+    if items := result["items_fit"]:
+        console.print(Text("Repeated runs of items (gamma frailty over a power of the length):"))
+        for name, x in items["parameters"].items():
+            console.print(Text(f"  {name}: {_shown(x)}"))
+        for name, p in items["p_value"].items():
+            console.print(Text(f"  test of '{name}': p = {p:.3g}"))
+    console.print(Text("What these runs cannot tell:"))
+    for sentence in result["cannot_tell"]:
+        console.print(Text(f"  - {sentence}"))
+    console.print()
+
+
+def _shown(x: dict[str, float | None], gap: str = " ") -> str:
+    value, low, high = (_number(x[name]) for name in ("value", "lower", "upper"))
+    return f"{value}{gap}({low} to {high})"
+
+
+def _number(value: float | None) -> str:
+    return "∞" if value is None else f"{value:.3g}"
