@@ -64,8 +64,12 @@ from ._product_limit import product_limit as product_limit
 from ._rank_correlation import rank_correlation as rank_correlation
 from ._ratio import ratio_of_totals as ratio_of_totals
 from ._runs import Runs as Runs
+from ._scored_text import AnswerTokens as AnswerTokens
+from ._scored_text import KeyMarks as KeyMarks
 from ._scored_text import ScoredText as ScoredText
 from ._scored_text import answer_places as answer_places
+from ._scored_text import answer_tokens as answer_tokens
+from ._scored_text import key_marks as key_marks
 from ._scored_text import longppl_keys as longppl_keys
 from ._scored_text import scaled_keys as scaled_keys
 from ._scored_text import scored_texts as scored_texts
@@ -74,8 +78,14 @@ from ._tail import tail_exponent as tail_exponent
 from ._uniform import UniformGap as UniformGap
 from ._uniform import length_extrapolation as length_extrapolation
 from ._uniform import uniform_gap as uniform_gap
+from ._votes import MajorityForecast as MajorityForecast
+from ._votes import attempt_correlation as attempt_correlation
+from ._votes import majority_forecast as majority_forecast
+from ._votes import majority_share as majority_share
+from ._votes import plurality_share as plurality_share
 
 __all__ = [
+    "AnswerTokens",
     "Calibration",
     "Distinguishability",
     "FamilyReport",
@@ -88,6 +98,8 @@ __all__ = [
     "HistoryFit",
     "HistoryOdds",
     "ItemFit",
+    "MajorityForecast",
+    "KeyMarks",
     "MixingFit",
     "Moves",
     "Overdispersion",
@@ -106,6 +118,8 @@ __all__ = [
     "answer_log_probs",
     "answer_moves",
     "answer_places",
+    "answer_tokens",
+    "attempt_correlation",
     "bootstrap_parameters",
     "by_length",
     "calibration",
@@ -130,12 +144,16 @@ __all__ = [
     "held_out_log_likelihood",
     "history_odds",
     "jackknife",
+    "key_marks",
     "length_extrapolation",
     "log_likelihood_gain",
     "longppl_keys",
+    "majority_forecast",
+    "majority_share",
     "overdispersion",
     "path_moves",
     "planted_steps",
+    "plurality_share",
     "product_limit",
     "rank_correlation",
     "ratio_of_totals",

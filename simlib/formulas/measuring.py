@@ -4,6 +4,8 @@ $K$ items are attempted $k$ times each. An item succeeds with its own probabilit
 and overdispersion $\rho$ over items: the correlation of two attempts at one item.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import sympy as sp
@@ -162,7 +164,11 @@ def majority(votes: int, mean: Numbers, correlation: Numbers) -> Float[Array, ".
     """
     if votes < 1:
         raise ValueError(f"votes must be at least 1, got {votes}.")
-    mean, correlation = as_floating(mean), as_floating(correlation)
+    return _majority(votes, as_floating(mean), as_floating(correlation))
+
+
+@partial(jax.jit, static_argnums=0)
+def _majority(votes, mean, correlation):
     inner = jnp.clip(correlation, 1e-8, 1 - 1e-8)
     size = (1 - inner) / inner
     right = jnp.arange(votes // 2 + votes % 2, votes + 1.0)
