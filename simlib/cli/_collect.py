@@ -228,8 +228,8 @@ def pivots_command(
         list[str] | None,
         typer.Option("--task", help="copy, stride, sum or lookup; repeat. Default: copy."),
     ] = None,
-    items: Annotated[int, typer.Option(min=1, help="Items per task.")] = 128,
-    steps: _Steps = 20,
+    items: Annotated[int, typer.Option(min=1, help="Items per task.")] = 112,
+    steps: _Steps = 18,
     warm: Annotated[int, typer.Option(min=1, help="Right steps before a run.")] = 12,
     rollouts: Annotated[
         int, typer.Option(min=1, help="Continuations after each step, in each of two halves.")

@@ -1,10 +1,15 @@
 """How much each token moves the probability of final success: exactly, and from rollouts."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+if TYPE_CHECKING:
+    from ..traces import Traces
+
+RULES = ("all_right", "end_right")
 _HALVES = "give one pair of counts (first and second half) for each run and position"
 
 
@@ -241,3 +246,53 @@ def resampled_moves(
         start=(a * (1 - b) + b * (1 - a)) / 2,
         count=count,
     )
+
+
+def resampled_counts(
+    traces: "Traces", *, task: str, rule: str
+) -> tuple[Int[np.ndarray, "runs positions halves"], Bool[np.ndarray, " runs"]]:
+    """Successful rollouts along the runs of a task, and whether each run itself succeeded.
+
+    Parameters
+    ----------
+    traces
+        A data set of the family `pivots`.
+    task
+        Which chains.
+    rule
+        What counts as success: `"all_right"` (no step is wrong) or `"end_right"` (the last step
+        is the one of the right chain).
+
+    Returns
+    -------
+    successes, outcome
+        What `resampled_moves` takes; runs in the order of the items.
+
+    Raises
+    ------
+    ValueError
+        If the rule is unknown, or the data set has no such runs.
+    """
+    if rule not in RULES:
+        raise ValueError(f"rule must be one of {', '.join(RULES)}, got {rule!r}.")
+    table = traces.pivots_with_items().filter(task=task).sort("item_id", "run", "position")
+    if table.is_empty():
+        raise ValueError(f"{traces.id} has no resampled runs of {task!r}.")
+    places = table["position"].n_unique()
+    successes = table.select(f"{rule}_a", f"{rule}_b").to_numpy().astype(np.int64)
+    # The run is right where its steps are those of the item's answer.
+    right = {
+        item: answer.split()
+        for item, answer in traces.items.select("item_id", "answer").iter_rows()
+    }
+    steps = traces.chains_with_items().filter(task=task, condition="free")
+    outcome = []
+    for _, run in steps.sort("item_id", "run", "position").group_by(
+        "item_id", "run", maintain_order=True
+    ):
+        same = [
+            step == right[item][place]
+            for item, place, step in run.select("item_id", "position", "taken").iter_rows()
+        ]
+        outcome.append(all(same) if rule == "all_right" else same[-1])
+    return successes.reshape(-1, places, 2), np.array(outcome)

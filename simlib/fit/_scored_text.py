@@ -185,3 +185,140 @@ def _short(text: ScoredText, context: int) -> np.ndarray:
             f"{context}."
         )
     return text.short[context]
+
+
+@dataclass(frozen=True)
+class AnswerTokens:
+    """Tokens of the answers in some texts of worked lines, one after the other.
+
+    Attributes
+    ----------
+    place, log_prob, entropy
+        As in `ScoredText`.
+    line
+        The line of each token, numbered through all texts: lines are independent draws.
+    rise
+        By how much the token raises the probability that the whole answer of its line is right.
+    longppl
+        By length K of the short context that all texts have: whether it is a key token of LongPPL.
+    """
+
+    place: Int[np.ndarray, " tokens"]
+    line: Int[np.ndarray, " tokens"]
+    log_prob: Float[np.ndarray, " tokens"]
+    entropy: Float[np.ndarray, " tokens"]
+    rise: Float[np.ndarray, " tokens"]
+    longppl: dict[int, Bool[np.ndarray, " tokens"]]
+
+
+def answer_tokens(texts: list[ScoredText]) -> AnswerTokens:
+    """The answers of texts of worked lines, pooled.
+
+    Parameters
+    ----------
+    texts
+        Texts of kind `"procedural"`; those with the same short contexts belong together, since
+        only contexts that all of them have are kept.
+
+    Raises
+    ------
+    ValueError
+        If no text holds a whole answer.
+    """
+    found = [answer_places(text) for text in texts]
+    if not any(is_answer.any() for is_answer, _ in found):
+        raise ValueError("texts hold no worked line; take those of kind 'procedural'.")
+    first, lines, rises = 0, [], []
+    for text, (is_answer, line) in zip(texts, found, strict=True):
+        lines.append(line[is_answer] + first)
+        first += int(line.max()) + 1
+        rises.append(_rises(text.log_prob[is_answer], line[is_answer]))
+    pool = lambda columns: np.concatenate(
+        [column[is_answer] for column, (is_answer, _) in zip(columns, found, strict=True)]
+    )
+    common = sorted(set.intersection(*(set(text.short) for text in texts)))
+    return AnswerTokens(
+        place=pool([text.place for text in texts]),
+        line=np.concatenate(lines),
+        log_prob=pool([text.log_prob for text in texts]),
+        entropy=pool([text.entropy for text in texts]),
+        rise=np.concatenate(rises),
+        longppl={k: pool([longppl_keys(text, k) for text in texts]) for k in common},
+    )
+
+
+def _rises(log_prob: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """Rises of the success probability within lines, the tokens of which follow each other."""
+    total = np.cumsum(log_prob)
+    last = np.searchsorted(line, line, side="right") - 1
+    after = np.exp(total[last] - total)  # what is left after this token must be right
+    return after * -np.expm1(log_prob)
+
+
+@dataclass(frozen=True)
+class KeyMarks:
+    """Key tokens of LongPPL in some texts, one text after the other.
+
+    Attributes
+    ----------
+    is_key
+        Whether each token is one.
+    place
+        As in `ScoredText`.
+    context
+        Length K of the short context that it was compared with.
+    block
+        Stretch of text that the token belongs to, numbered through all texts: tokens of one
+        stretch depend on each other.
+    """
+
+    is_key: Bool[np.ndarray, " tokens"]
+    place: Int[np.ndarray, " tokens"]
+    context: Int[np.ndarray, " tokens"]
+    block: Int[np.ndarray, " tokens"]
+
+
+def key_marks(
+    texts: list[ScoredText],
+    *,
+    context: int | None = None,
+    ratio: int | None = None,
+    block: int = 32,
+) -> KeyMarks:
+    """Key tokens of LongPPL with a fixed short context, or with one that grows with the place.
+
+    Parameters
+    ----------
+    texts
+        The texts; those without the fixed context are left out.
+    context
+        The fixed short context. Tokens before the end of its first window are left out, since
+        their short context is the long one.
+    ratio
+        Least ratio of the place to a growing short context, as for `scaled_keys`. Give one of the
+        two.
+    block
+        Tokens of a stretch.
+
+    Raises
+    ------
+    ValueError
+        If both or none of `context` and `ratio` are given, or no token has such a context.
+    """
+    if (context is None) == (ratio is None):
+        raise ValueError(f"give context or ratio, got context={context} and ratio={ratio}.")
+    parts = []
+    for number, text in enumerate(texts):
+        if ratio is not None:
+            is_key, chosen = scaled_keys(text, ratio)
+        elif context in text.short:
+            chosen = np.where(text.place > 2 * context, context, 0)
+            is_key = longppl_keys(text, context)
+        else:
+            continue
+        here = chosen > 0
+        blocks = text.place // block + (number << 32)
+        parts.append((is_key[here], text.place[here], chosen[here], blocks[here]))
+    if not sum(len(part[0]) for part in parts):
+        raise ValueError(f"texts have no token with context={context} or ratio={ratio}.")
+    return KeyMarks(*map(np.concatenate, zip(*parts, strict=True)))

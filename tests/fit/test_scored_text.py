@@ -94,3 +94,44 @@ def test_contexts_must_have_the_same_tokens(tmp_path):
     write_data(tmp_path, tables, family="surprisal")
     with pytest.raises(ValueError, match="short-1 and full have other tokens"):
         fit.scored_texts(load("tiny", directory=tmp_path), "prose")
+
+
+def test_answers_are_pooled_and_rises_add_up_within_lines():
+    tokens = ["x", "\n", "1", " =", " ", "4", "5", "\n", "2", " =", " ", "7", "\n"]
+    log_prob = np.log(np.linspace(0.3, 0.9, len(tokens)))
+    one = text(tokens, log_prob, k4=log_prob - 3.0, k8=log_prob)
+    two = text(tokens, log_prob, k4=log_prob)
+    found = fit.answer_tokens([one, two])
+    assert found.line.tolist() == [1, 1, 1, 2, 2, 4, 4, 4, 5, 5]
+    assert found.place.tolist() == [6, 7, 8, 12, 13] * 2
+    for line in (1, 2, 4, 5):
+        here = found.line == line
+        start = np.exp(found.log_prob[here].sum())
+        assert found.rise[here].sum() == pytest.approx(1 - start)
+    assert found.rise[2] == pytest.approx(1 - np.exp(found.log_prob[2]))
+    assert list(found.longppl) == [4]
+    likely = found.log_prob[:5] > -2.0
+    assert found.longppl[4].tolist() == [*likely, *[False] * 5]
+    with pytest.raises(ValueError, match="texts hold no worked line"):
+        fit.answer_tokens([text("abc")])
+
+
+def test_marks_are_pooled_over_texts_with_their_contexts():
+    count = 80
+    scored = text("x" * count, np.zeros(count), k4=np.full(count, -3.0), k16=np.zeros(count))
+    bare = text("y" * count)
+    fixed = fit.key_marks([scored, bare], context=4)
+    assert fixed.is_key.all()
+    assert fixed.place.tolist() == list(range(9, count + 1))
+    assert set(fixed.context) == {4}
+    both = fit.key_marks([scored, scored], ratio=4, block=8)
+    assert both.place.tolist() == 2 * list(range(16, count + 1))
+    assert (both.is_key == (both.context == 4)).all()
+    first, second = both.block[: count - 15], both.block[count - 15 :]
+    assert not set(first) & set(second)
+    assert (np.diff(first) >= 0).all()
+    for bad in ({}, {"context": 4, "ratio": 4}):
+        with pytest.raises(ValueError, match="give context or ratio"):
+            fit.key_marks([scored], **bad)
+    with pytest.raises(ValueError, match="texts have no token with context=64"):
+        fit.key_marks([scored, bare], context=64)

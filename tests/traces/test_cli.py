@@ -163,7 +163,7 @@ def test_check_as_an_option_of_collect(recollected):
         ("planted", ("--share", "0.5", "--share", "0"), "strictly between 0 and 1, got 0"),
         ("planted", ("--steps", "999"), "steps and shot_steps must be at most 250"),
         ("planted", ("--task", "jump"), "task must be one of copy, stride, sum, lookup"),
-        ("pivots", ("--warm", "20"), "warm must be below steps, got 20 and 20"),
+        ("pivots", ("--warm", "18"), "warm must be below steps, got 18 and 18"),
         ("pivots", ("--task", "jump"), "task must be one of copy, stride, sum, lookup"),
         ("surprisal", ("--root", "nowhere"), "root has no text for prose-0.* got nowhere"),
         *((family, ("--model", "gpt"), "model must be one of smollm2") for family in FAMILIES),

@@ -17,6 +17,7 @@ import simlib
 from simlib.traces import load, verify
 from simlib.traces._files import parquet_bytes, sha256
 from simlib.traces.collect import (
+    MODELS,
     TOLERANCE,
     AnswersPlan,
     AttemptsPlan,
@@ -28,7 +29,7 @@ from simlib.traces.collect import (
     publish,
     recollect,
 )
-from tests.traces.local_models import NEEDS_MODELS
+from tests.traces.local_models import NEEDS_MODELS, loaded
 
 pytestmark = NEEDS_MODELS
 
@@ -56,6 +57,11 @@ SMALL = {
         model=name, entropy=3, length=130, short_length=80, contexts=(16, 32), root=ROOT
     ),
 }  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=list(MODELS))
+def model(request):
+    return loaded(request.param)
 
 
 @pytest.mark.parametrize("family", list(SMALL))

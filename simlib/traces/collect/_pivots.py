@@ -29,8 +29,8 @@ class PivotsPlan(ChainFamily):
     tables: ClassVar[tuple[str, ...]] = ("chain_steps", "pivots")
 
     tasks: tuple[str, ...] = ("copy",)
-    items_per_task: int = 128
-    steps: int = 20
+    items_per_task: int = 112
+    steps: int = 18
     chunk: int = 16
     warm: int = 12
     rollouts: int = 8
