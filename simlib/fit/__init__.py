@@ -7,6 +7,8 @@ from ._chain_runs import FreeRuns as FreeRuns
 from ._chain_runs import PlantedSteps as PlantedSteps
 from ._chain_runs import free_runs as free_runs
 from ._chain_runs import planted_steps as planted_steps
+from ._chain_runs import transition_rate as transition_rate
+from ._chain_runs import two_state_gap as two_state_gap
 from ._compare import FamilyReport as FamilyReport
 from ._compare import compare_families as compare_families
 from ._compare import held_out_log_likelihood as held_out_log_likelihood
@@ -98,8 +100,8 @@ __all__ = [
     "HistoryFit",
     "HistoryOdds",
     "ItemFit",
-    "MajorityForecast",
     "KeyMarks",
+    "MajorityForecast",
     "MixingFit",
     "Moves",
     "Overdispersion",
@@ -166,6 +168,8 @@ __all__ = [
     "success_path",
     "tail_exponent",
     "top_share",
+    "transition_rate",
+    "two_state_gap",
     "uniform_gap",
     "within_items",
 ]

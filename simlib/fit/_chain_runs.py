@@ -73,6 +73,51 @@ def free_runs(traces: "Traces", *, task: str) -> FreeRuns:
     return FreeRuns(wrong, taken != clean, runs["item_id"].to_numpy(), given)
 
 
+def transition_rate(
+    before: Bool[np.ndarray, "runs steps"], now: Bool[np.ndarray, "runs steps"]
+) -> float:
+    """Share of steps with the mark `now` among those whose step before has the mark `before`.
+
+    With `before` the wrong steps and `now` the right ones it is the chance of repair; the other
+    way round, that of a break. NaN if no step before has the mark.
+
+    Examples
+    --------
+    >>> wrong = np.array([[True, False, True, True, False]])
+    >>> round(transition_rate(wrong, ~wrong), 3)
+    0.667
+    """
+    asked = before[:, :-1].sum()
+    return float((before[:, :-1] & now[:, 1:]).sum() / asked) if asked else float("nan")
+
+
+def two_state_gap(wrong: Bool[np.ndarray, "runs steps"]) -> float:
+    """How far the second half of runs is from what the rates of the first half promise.
+
+    Break and repair rate are measured in the first half of the steps; the two-state chain goes
+    on with them from the last step of that half. 0 if it describes the runs; NaN if a rate cannot
+    be measured.
+
+    Returns
+    -------
+    float
+        Logarithm of the share of right steps in the second half over the promised one.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(0)
+    >>> bool(abs(two_state_gap(rng.uniform(size=(2000, 40)) < 0.3)) < 0.02)
+    True
+    """
+    half = wrong.shape[1] // 2
+    first, second = wrong[:, :half], wrong[:, half:]
+    breaks, repairs = transition_rate(~first, first), transition_rate(first, ~first)
+    rest = repairs / (repairs + breaks)
+    decay = (1 - breaks - repairs) ** np.arange(1, second.shape[1] + 1)
+    promised = rest + (1 - first[:, -1].mean() - rest) * decay.mean()
+    return float(np.log((1 - second.mean()) / promised))
+
+
 @dataclass(frozen=True)
 class PlantedSteps:
     """Right steps after histories in which some were made wrong: one entry per step.

@@ -23,6 +23,9 @@ class HistoryOdds:
     balance
         $\beta_r-\beta_w$: doubling the history, right and wrong alike, multiplies the odds by 2
         to this power. If only the *share* of errors counts, it is 0.
+    lean
+        $\beta_r-\beta_w/2$: above 0 the odds are nearer to a function of the share, below 0 to one
+        of the number.
     after_error
         Change of the log-odds if the last step is wrong, beyond its part in `wrong`; None unless
         asked for.
@@ -31,6 +34,7 @@ class HistoryOdds:
     right: Estimate
     wrong: Estimate
     balance: Estimate
+    lean: Estimate
     after_error: Estimate | None
 
 
@@ -109,13 +113,14 @@ def history_odds(
 
     def exponents(chosen: Bool[np.ndarray, " items"]) -> Float[np.ndarray, " exponents"]:
         found = np.linalg.solve(squares[chosen].sum(0), products[chosen].sum(0))
-        return np.append(found, found[0] - found[1])
+        return np.append(found, [found[0] - found[1], found[0] - found[1] / 2])
 
     found = jackknife(exponents, names, level=level)
     return HistoryOdds(
         right=found[0],
         wrong=found[1],
-        balance=found[-1],
+        balance=found[-2],
+        lean=found[-1],
         after_error=found[2] if last else None,
     )
 

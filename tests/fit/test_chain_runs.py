@@ -80,6 +80,24 @@ def test_harm_is_the_mean_loss_of_the_items(planted, chains):
     assert half.harm().n == 8
 
 
+def test_transition_rates_of_a_chain_and_its_promise():
+    rng = np.random.default_rng(6)
+    wrong = np.zeros((3000, 60), bool)
+    for i in range(1, 60):
+        draw = rng.uniform(size=3000)
+        wrong[:, i] = np.where(wrong[:, i - 1], draw >= 0.2, draw < 0.05)
+    # 130,000 right steps and 46,000 wrong ones: the standard errors are below 0.002.
+    assert fit.transition_rate(~wrong, wrong) == pytest.approx(0.05, abs=0.004)
+    assert fit.transition_rate(wrong, ~wrong) == pytest.approx(0.2, abs=0.008)
+    assert fit.two_state_gap(wrong) == pytest.approx(0, abs=0.03)
+    # A mutant chain that breaks twice as often in its second half is seen.
+    for i in range(30, 60):
+        draw = rng.uniform(size=3000)
+        wrong[:, i] = np.where(wrong[:, i - 1], draw >= 0.2, draw < 0.1)
+    assert fit.two_state_gap(wrong) < -0.1
+    assert np.isnan(fit.transition_rate(np.zeros((2, 3), bool), np.ones((2, 3), bool)))
+
+
 def test_impossible_arguments(planted, chains):
     with pytest.raises(ValueError, match="chains-smollm2 has no free runs of task 'add'"):
         fit.free_runs(chains, task="add")

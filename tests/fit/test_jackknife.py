@@ -69,8 +69,8 @@ def test_items_that_differ_do_not_make_a_slope_but_look_like_one_without_the_ite
 def test_impossible_arguments():
     x = np.arange(4.0)
     with pytest.raises(ValueError, match="at least 3 different items, got 2"):
-        fit.jackknife(lambda kept: x[kept].mean(), [0, 0, 1, 1])
+        fit.jackknife(lambda kept: x[kept].mean(), np.array([0, 0, 1, 1]))
     with pytest.raises(ValueError, match="not finite"):
-        fit.jackknife(lambda kept: np.nan, [0, 1, 2, 3])
+        fit.jackknife(lambda kept: np.nan, np.arange(4))
     with pytest.raises(ValueError, match="the same for all runs of an item"):
-        fit.within_items(np.repeat([1.0, 2.0, 3.0], 2), np.arange(6.0), [0, 0, 1, 1, 2, 2])
+        fit.within_items(np.repeat([1.0, 2.0, 3.0], 2), np.arange(6.0), np.arange(6) // 2)
