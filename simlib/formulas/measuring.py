@@ -4,8 +4,6 @@ $K$ items are attempted $k$ times each. An item succeeds with its own probabilit
 and overdispersion $\rho$ over items: the correlation of two attempts at one item.
 """
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import sympy as sp
@@ -13,7 +11,6 @@ from jaxtyping import Array, Float
 
 from .._checks import as_floating
 from .._types import Numbers
-from ._beta import log_beta
 from ._formula import Formula
 from ._functions import expm1, log1p
 from ._symbols import k, quantity
@@ -167,16 +164,26 @@ def majority(votes: int, mean: Numbers, correlation: Numbers) -> Float[Array, ".
     return _majority(votes, as_floating(mean), as_floating(correlation))
 
 
-@partial(jax.jit, static_argnums=0)
+@jax.jit
 def _majority(votes, mean, correlation):
+    # Compiled once for all numbers of votes: from "all right" downwards, one vote at a time.
     inner = jnp.clip(correlation, 1e-8, 1 - 1e-8)
     size = (1 - inner) / inner
-    right = jnp.arange(votes // 2 + votes % 2, votes + 1.0)
-    a, b = (mean * size)[..., None], ((1 - mean) * size)[..., None]
-    log_choose = -jnp.log(votes + 1.0) - log_beta(right + 1, votes - right + 1)
-    log_chance = log_choose + log_beta(a + right, b + votes - right) - log_beta(a, b)
-    weight = jnp.where(2 * right == votes, 0.5, 1.0)
-    return jnp.sum(weight * jnp.exp(log_chance), axis=-1)
+    a, b = mean * size, (1 - mean) * size
+    start = jnp.zeros(jnp.broadcast_shapes(a.shape, b.shape), a.dtype)
+    one_more = lambda i, total: total + jnp.log((a + i) / (size + i))
+    all_right = jax.lax.fori_loop(0, votes, one_more, start)
+
+    def outcome(i, state):
+        log_chance, total = state
+        right = votes - i
+        tie = jnp.where(2 * right == votes, 0.5, 1.0)
+        total = jnp.logaddexp(total, log_chance + jnp.log(tie).astype(total.dtype))
+        fewer = right * (b + i) / ((i + 1) * (a + right - 1))
+        return log_chance + jnp.log(fewer), total
+
+    state = all_right, jnp.full_like(start, -jnp.inf)
+    return jnp.exp(jax.lax.fori_loop(0, votes // 2 + 1, outcome, state)[1])
 
 
 def majority_of_many(mean: Numbers, correlation: Numbers) -> Float[Array, "..."]:

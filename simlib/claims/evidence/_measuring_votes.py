@@ -84,14 +84,14 @@ def halves(items: int, key) -> np.ndarray:
 @evidence("measuring.majority_forecast", "simulated")
 def _forecast_simulated(*, key) -> Evidence:
     rng = _generator(key)
-    n = np.full(4000, 200)
+    n = np.full(2000, 200)
     successes = rng.binomial(n, rng.beta(0.6, 2.4, len(n)))
     keys = jax.random.split(key)
     found = majority_forecast(
-        successes, n, halves(len(n), keys[0]), votes=VOTES, key=keys[1], resamples=5000,
+        successes, n, halves(len(n), keys[0]), votes=VOTES, key=keys[1], resamples=4000,
         level=joint_level(len(VOTES)),
     )  # fmt: skip
-    return Evidence(found.error, note="Beta-binomial votes on 4,000 items.")
+    return Evidence(found.error, note="Beta-binomial votes on 2,000 items.")
 
 
 @traced("measuring.majority_forecast")
