@@ -36,7 +36,7 @@ def test_every_token_is_scored_once_in_every_condition(texts):
         # The long texts may run out; the others have their full length.
         assert count <= levels[item]
         assert count == levels[item] or item.endswith("-long")
-        assert count > 0.5 * levels[item]
+        assert count > 0.4 * levels[item]
         # Contexts differ, texts do not.
         stored = seen.setdefault(item, {})
         stored[condition] = rows["token_id"].to_list()
