@@ -113,7 +113,7 @@ def item_log_likelihood(data: _Items, vector: Float[Array, " 3"]) -> Float[Array
 
     `vector` holds $\ln\Lambda$ at the scale, $\ln a$ and $\theta$.
     """
-    rate, exponent, theta = vector[0], jnp.exp(vector[1]), jnp.maximum(vector[2], _LEAST)
+    rate, exponent, theta = vector[0], jnp.exp(vector[1]), vector[2] + _LEAST
 
     def cumulative(n):
         at = jnp.where(n > 0, n, 1.0)

@@ -68,7 +68,7 @@ def maximise(
         )
     return Optimum(
         vector=best.x,
-        information=_curvature(log_likelihood, best.x, data, weight) * total,
+        information=_curvature(log_likelihood, _inside(best.x, bounds), data, weight) * total,
         slope=slope,
         items=round(total),
         starts=len(starts),
@@ -127,6 +127,19 @@ def _minimise(log_likelihood, start, data, weight, bounds, **options):
     )
 
 
+def _inside(vector, bounds):
+    """The vector, off the edges of its box by what differences of slopes need."""
+    if bounds is None:
+        return vector
+    low, high = np.array(bounds).T
+    margin = np.minimum(2 * _step(), (high - low) / 2)
+    return np.clip(vector, low + margin, high - margin)
+
+
+def _step() -> float:
+    return float(jnp.finfo(jnp.result_type(float)).eps) ** (1 / 3)
+
+
 def _inward(vector, slope, bounds):
     """The slope of what is minimised, without what points out of the box."""
     if bounds is None:
@@ -139,7 +152,7 @@ def _inward(vector, slope, bounds):
 def _curvature(log_likelihood, vector, data, weight) -> Float[np.ndarray, "p p"]:
     # Central differences of exact slopes: nine digits in double precision, without the seconds
     # that the compilation of second derivatives takes.
-    step = float(jnp.finfo(jnp.result_type(float)).eps) ** (1 / 3)
+    step = _step()
     shifts = step * np.eye(len(vector))
     high, low = (
         np.array([evaluate(log_likelihood, vector + s, data, weight)[2] for s in signed])

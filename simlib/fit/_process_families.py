@@ -106,6 +106,10 @@ def _logistic(x):
     return 1 / (1 + np.exp(-x))
 
 
+def _variance(x):
+    return max(float(x), 0.0)
+
+
 def _plateau(x):
     # Too small to be seen in any number of runs is 0.
     value = float(np.exp(-np.exp(x)))
@@ -144,7 +148,7 @@ def _frail_power(vector, scale):
 def _heavy_tailed(vector, scale):
     mean = _hazard(vector, scale)
     # A variance of 0 is uniform errors; this is as near as `Gamma` gets.
-    return HeavyTailed(Gamma(mean, jnp.maximum(vector[1], 1e-9) * mean**2))
+    return HeavyTailed(Gamma(mean, (vector[1] + 1e-9) * mean**2))
 
 
 def _saturating(vector, scale):
@@ -263,7 +267,7 @@ PROCESS_FAMILIES: dict[str, ProcessFamily] = {
                 ),
                 Parameter(
                     "frailty_variance", "squared relative spread of the hazard between runs",
-                    lambda v, s: v[1], lambda x: x, _VARIANCE_EDGES,
+                    lambda v, s: v[1], _variance, _VARIANCE_EDGES,
                 ),
             ),
             (_RATE, _VARIANCE),
@@ -296,7 +300,7 @@ PROCESS_FAMILIES: dict[str, ProcessFamily] = {
                 _SHAPE,
                 Parameter(
                     "frailty_variance", "squared relative spread of the hazard between units",
-                    lambda v, s: v[2], lambda x: x, {(2, -1): 0.0, (2, 1): np.inf},
+                    lambda v, s: v[2], _variance, {(2, -1): 0.0, (2, 1): np.inf},
                 ),
                 Parameter(
                     "scale",

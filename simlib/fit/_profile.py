@@ -72,16 +72,19 @@ def likelihood_bounds(
                 value, jacobian = numbers(best + size * x)
                 return -sign * value[i] / spread, -sign * jacobian[i] * size / spread
 
-            for share in (1.0, 0.3):
+            found = None
+            for share in (1.0, 0.3, 0.6, 0.1):
                 start = np.clip(best + share * sign * reach, low, high)
                 found = _solve(objective, room, (start - best) / size, limits)
                 if found is None:
-                    continue  # once more, from nearer
+                    continue  # once more, from elsewhere
                 vector = np.clip(best + size * found, low, high)
                 value = numbers(vector)[0][i]
                 if np.isfinite(value) and sign * value > sign * values[i, side]:
                     values[i, side], vectors[i, side] = value, vector
                 break
+            if found is None:
+                values[i, side] = sign * np.inf  # no end was found: rather too wide
     return Bounds(values, vectors)
 
 
