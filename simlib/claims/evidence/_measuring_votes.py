@@ -200,12 +200,12 @@ def fitted_atom(successes: np.ndarray, n: np.ndarray, *, level: float) -> Estima
 @evidence("measuring.fitted_atom_is_real", "simulated")
 def _atom_simulated(*, key) -> Evidence:
     law = ExGaussian(0.14, 0.23, 0.41)
-    p = -np.expm1(-np.asarray(law.sample((1500,), key=key)))
+    p = -np.expm1(-np.asarray(law.sample((800,), key=key)))
     n = np.full(len(p), 1000)
     successes = _generator(key).binomial(n, p)
     return Evidence(
         fitted_atom(successes, n, level=LEVEL),
-        note="1,500 items, all possible, with the exGaussian difficulty of one cell of the traces.",
+        note="800 items, all possible, with the exGaussian difficulty of one cell of the traces.",
     )
 
 
