@@ -94,6 +94,7 @@ def majority_forecast(
     *,
     votes: Sequence[int],
     key: Key[Array, ""],
+    both_ways: bool = False,
     resamples: int = 2000,
     level: float = 0.95,
 ) -> MajorityForecast:
@@ -111,6 +112,10 @@ def majority_forecast(
         Items to learn from; the others are forecast.
     votes
         Numbers $m$ of votes, at most the number of attempts at any item.
+    both_ways
+        Also forecast the items in `learn` from the others, and average both directions. One
+        direction shows the error that a user meets; in the average the luck of the split nearly
+        cancels, so that it shows what the model gets wrong.
     key, resamples, level
         For a bootstrap of both sets of items.
 
@@ -128,13 +133,16 @@ def majority_forecast(
     share = np.stack([majority_share(c, n, m) for m in votes], axis=1)
     once, twice = c / n, c * (c - 1) / (n * (n - 1))
 
-    def parts(weights):
-        here, there = weights
-        size = int(sets[0].sum())
-        m, rho = _correlation(here, once[sets[0]], twice[sets[0]], size)
+    def one_way(weights, here, there):
+        size = int(sets[here].sum())
+        m, rho = _correlation(weights[here], once[sets[here]], twice[sets[here]], size)
         m, rho = np.clip(m, 1e-12, 1 - 1e-12), np.clip(np.nan_to_num(rho), 0, 1)
         forecast = np.stack([np.asarray(majority(v, m, rho)) for v in votes], axis=-1)
-        return forecast, there @ share[sets[1]]
+        return np.stack([forecast, weights[there] @ share[sets[there]]])
+
+    def parts(weights):
+        there = one_way(weights, 0, 1)
+        return (there + one_way(weights, 1, 0)) / 2 if both_ways else there
 
     uniform = [np.full(int(x.sum()), 1 / x.sum()) for x in sets]
     keys = jax.random.split(key)

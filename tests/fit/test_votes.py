@@ -111,6 +111,17 @@ def test_forecast_fails_when_the_model_is_wrong():
     assert sum(not _forecast_is_right(kinds(), seed) for seed in range(10)) >= 8
 
 
+def test_both_ways_is_the_mean_of_both_and_sharper():
+    c, n = _counts(2, attempts=20)
+    learn = np.arange(400) < 150
+    settings = {"votes": (3, 9), "key": KEY, "resamples": 500}
+    there, back = (majority_forecast(c, n, x, **settings) for x in (learn, ~learn))
+    both = majority_forecast(c, n, learn, both_ways=True, **settings)
+    mean = (np.asarray(there.error.value) + np.asarray(back.error.value)) / 2
+    np.testing.assert_allclose(both.error.value, mean, rtol=1e-9, atol=1e-12)
+    assert np.all(np.asarray(both.error.stderr) < np.asarray(there.error.stderr) / 2)
+
+
 def test_forecast_uses_other_items_only():
     c, n = _counts(1, attempts=20)
     learn = np.arange(400) < 200

@@ -88,8 +88,8 @@ def _forecast_simulated(*, key) -> Evidence:
     successes = rng.binomial(n, rng.beta(0.6, 2.4, len(n)))
     keys = jax.random.split(key)
     found = majority_forecast(
-        successes, n, halves(len(n), keys[0]), votes=VOTES, key=keys[1], resamples=4000,
-        level=joint_level(len(VOTES)),
+        successes, n, halves(len(n), keys[0]), votes=VOTES, key=keys[1], both_ways=True,
+        resamples=4000, level=joint_level(len(VOTES)),
     )  # fmt: skip
     return Evidence(found.error, note="Beta-binomial votes on 2,000 items.")
 
@@ -102,11 +102,11 @@ def _forecast_traces(*, model: str, key) -> Evidence:
         first, second = jax.random.split(k)
         # 12 intervals at a joint level need many resamples beyond their ends.
         forecast = majority_forecast(
-            successes, n, halves(len(n), first), votes=VOTES, key=second, resamples=12_000,
-            level=level,
+            successes, n, halves(len(n), first), votes=VOTES, key=second, both_ways=True,
+            resamples=12_000, level=level,
         )  # fmt: skip
         found.append(forecast.error)
-    return Evidence(stacked(found), note="Half of the items of each of four cells forecast by the "
+    return Evidence(stacked(found), note="Each half of the items of four cells forecast by the "
                     "other half.")  # fmt: skip
 
 

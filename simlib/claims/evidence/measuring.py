@@ -110,7 +110,7 @@ def _informative_simulated(*, key) -> Evidence:
     cut = np.argmax(np.hstack([stop, np.ones((REPLICATES, 1), bool)]), axis=1)
     kept = cut > 0
     found = product_limit(
-        np.minimum(first, cut)[kept], (first <= cut)[kept], lengths=[trials], level=LEVEL
+        np.minimum(first, cut)[kept], (first <= cut)[kept], lengths=np.array([trials]), level=LEVEL
     )
     return Evidence(
         scaled(found, 1 / (1 - 0.16) ** trials), note="Trials of two kinds, ten of them."
@@ -124,7 +124,10 @@ def _informative_traces(*, model: str, key) -> Evidence:
     cut = unsure(model, tokens)[lists]
     kept = cut > 0
     found = product_limit(
-        np.minimum(first, cut)[kept], (first <= cut)[kept], lengths=[tokens // 2], level=LEVEL
+        np.minimum(first, cut)[kept],
+        (first <= cut)[kept],
+        lengths=np.array([tokens // 2]),
+        level=LEVEL,
     )
     truth = np.exp(np.cumsum(log_prob, axis=1)).mean(axis=0)[tokens // 2 - 1]
     return Evidence(
