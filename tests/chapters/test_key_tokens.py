@@ -113,3 +113,47 @@ def test_a_stable_mixture_cannot_be_told_from_square_root_growth():
     # Another index would be told apart.
     wrong = sl.HeavyTailed(sl.PositiveStable(0.55, scale)).survival(lengths)
     assert np.abs(np.asarray(wrong / root) - 1).max() > 0.05
+
+
+@pytest.fixture(scope="module", params=["smollm2", "gemma3"])
+def worked(request):
+    return fit.scored_texts(traces.load(f"surprisal-{request.param}"), "procedural")
+
+
+def test_over_thousands_of_tokens_the_growth_depends_on_the_definition(worked):
+    tokens = fit.answer_tokens(worked)
+    few = fit.answer_tokens([text for text in worked if 32 in text.short])
+    density = lambda pool, is_key: fit.growth_exponent(
+        is_key * 1.0, pool.place * 1.0, unit=pool.line
+    )
+    exponent = lambda pool, is_key: 1 + float(density(pool, is_key).value)
+    uncertain = tokens.entropy > np.quantile(tokens.entropy, 0.8)
+    by_entropy, by_rise = exponent(tokens, uncertain), exponent(tokens, tokens.rise >= 0.2)
+    assert by_entropy < 0.95 < by_rise + 0.01 < 1.1 < exponent(few, few.longppl[32])
+    early, late = tokens.place <= 2048, tokens.place > 2048
+    slope = lambda here: 1 + fit.growth_exponent(
+        uncertain[here] * 1.0, tokens.place[here] * 1.0, unit=tokens.line[here]
+    ).value
+    assert slope(early) < 0.8 < 0.9 < slope(late)
+    # The threshold on the error leaves little to the others, and makes about half of them key.
+    risky = tokens.log_prob < np.log(0.9)
+    assert 0.35 < risky.mean() < 0.75
+    assert tokens.log_prob[~risky].sum() < 0.05 * tokens.log_prob.sum()
+    assert tokens.log_prob[~uncertain].sum() > 0.35 * tokens.log_prob.sum()
+
+
+def test_the_rise_of_the_density_is_gone_when_the_context_grows(worked):
+    marks = fit.key_marks(worked, ratio=4)
+    density = [marks.is_key[marks.context == K].mean() for K in (32, 128, 512)]
+    assert density[0] > 3 * density[1] > 3 * density[2]
+
+
+@pytest.mark.parametrize("model", ["smollm2", "gemma3"])
+def test_along_chains_the_loss_falls_for_lists_and_strides_only(model):
+    clean = traces.load(f"chains-{model}").chains_with_items().filter(condition="clean")
+    for (task,), steps in clean.group_by("task"):
+        rows = steps.sort("item_id", "position")["log_prob"].to_numpy().astype(float)
+        amount, length, unit = fit.along(-rows.reshape(-1, 200), np.array([12, 25, 50, 100, 200]))
+        found = float(fit.growth_exponent(amount, length, unit=unit).value)
+        assert (0.45 < found < 0.85) == (task in ("copy", "stride"))
+        assert found < 0.85 or 0.87 < found < 1.1
