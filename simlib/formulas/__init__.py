@@ -3,6 +3,7 @@
 Topic modules (`uniform`, ...) hold the results of one chapter each.
 """
 
+from . import choose as choose
 from . import heavy_tailed as heavy_tailed
 from . import key_tokens as key_tokens
 from . import measuring as measuring
@@ -11,6 +12,7 @@ from . import pivotal_tokens as pivotal_tokens
 from . import real_tokens as real_tokens
 from . import survival as survival
 from . import uniform as uniform
+from . import which_process as which_process
 from ._formula import REGISTRY as REGISTRY
 from ._formula import Formula as Formula
 from ._formula import formula as formula
