@@ -131,9 +131,12 @@ def test_over_thousands_of_tokens_the_growth_depends_on_the_definition(worked):
     by_entropy, by_rise = exponent(tokens, uncertain), exponent(tokens, tokens.rise >= 0.2)
     assert by_entropy < 0.95 < by_rise + 0.01 < 1.1 < exponent(few, few.longppl[32])
     early, late = tokens.place <= 2048, tokens.place > 2048
-    slope = lambda here: 1 + fit.growth_exponent(
-        uncertain[here] * 1.0, tokens.place[here] * 1.0, unit=tokens.line[here]
-    ).value
+    slope = lambda here: (
+        1
+        + fit.growth_exponent(
+            uncertain[here] * 1.0, tokens.place[here] * 1.0, unit=tokens.line[here]
+        ).value
+    )
     assert slope(early) < 0.8 < 0.9 < slope(late)
     # The threshold on the error leaves little to the others, and makes about half of them key.
     risky = tokens.log_prob < np.log(0.9)
