@@ -9,6 +9,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from fits import FIT_CASES
 from jax.sharding import Mesh
 from scipy import optimize, special
 from timing import Case
@@ -289,3 +290,5 @@ CASES = [
         },
     ),
 ]
+
+CASES += FIT_CASES
