@@ -64,6 +64,16 @@ def test_against_the_clean_history_nothing_gains_with_length(planted):
             assert float(relative.upper) < -0.1
 
 
+def test_clean_histories_help_the_longer_they_are_but_for_one(planted):
+    for name, x in planted.items():
+        length = np.log(x.right + x.wrong)
+        slopes = [
+            np.polyfit(length[x.items == item], x.clean_log_odds[x.items == item], 1)[0]
+            for item in np.unique(x.items)
+        ]
+        assert (np.mean(slopes) > 0) == (name != ("smollm2", "sum"))
+
+
 def test_the_last_step_costs_about_a_half_or_more(planted):
     for x in planted.values():
         found = fit.history_odds(

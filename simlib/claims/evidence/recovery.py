@@ -98,6 +98,30 @@ def _unmoved_simulated(*, key) -> Evidence:
     return Evidence(stacked([scaled(x, 1 / truth) for x in found]), note="Two laws of repair.")
 
 
+@evidence("recovery.exponential_without_repair", "derived")
+def _exponential_proof() -> Evidence:
+    law = recovery.right_now.expression.subs(repair_rate, 0)
+    return Evidence(
+        (
+            prove_equal(sp.simplify(law), recovery.never_wrong.expression),
+            zero(recovery.error_floor.expression.subs(repair_rate, 0) - 1),
+        ),
+        note="The two-state chain at c = 0: the plateau is gone and the floor of the error is one.",
+    )
+
+
+@evidence("recovery.exponential_without_repair", "simulated")
+def _exponential_simulated(*, key) -> Evidence:
+    breaks, at = 0.02, np.array([10, 30, 60])
+    rates = jnp.asarray(breaks), jnp.asarray(0.0)
+    counts = np.asarray(_step_by_step(*rates, key=key, length=int(at.max())))
+    found = Estimate.from_counts(counts[at - 1], _REPLICATES, level=joint_level(len(at)))
+    return Evidence(
+        scaled(found, 1 / recovery.never_wrong(at, breaks)),
+        note="Step by step; after 10, 30 and 60 steps.",
+    )
+
+
 @evidence("recovery.error_floor", "derived")
 def _floor_proof() -> Evidence:
     # P' = (1 - a) P + r (1 - P) with a >= eps and r <= c, against Q' with eps and c.
