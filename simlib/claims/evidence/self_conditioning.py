@@ -116,14 +116,14 @@ def _spends_simulated(*, key) -> Evidence:
     cases = ((0.02, 0.1), (0.1, 0.5))
     ratios = []
     for (e, g), k in zip(cases, jax.random.split(key, len(cases)), strict=True):
-        length = 4_000  # beyond it right steps no longer happen
+        length = 600  # beyond it right steps no longer happen
         process = SelfConditioning(e, g, dependence="count")
         errors, _ = sample_histories(process, [length], key=k, shape=(40_000,))
         right = length - np.asarray(errors)[:, 0]
         q = (1 - e) * np.exp(-g * np.arange(2_000))
         effect = Estimate.from_sample(right, level=joint_level(len(cases)))
         ratios.append(scaled(effect, 1 / (q / (1 - q)).sum()))
-    return Evidence(stacked(ratios), note="40,000 runs of 4,000 steps, feedback 0.1 and 0.5.")
+    return Evidence(stacked(ratios), note="40,000 runs of 600 steps, feedback 0.1 and 0.5.")
 
 
 @evidence("self_conditioning.count_bound", "derived")
