@@ -40,7 +40,7 @@ def _errors_count_proof() -> Evidence:
     wrong, log_rate = sp.symbols("w x", real=True)
     each = wrong * log_rate + (1 - wrong) * sp.log(1 - sp.exp(log_rate))
     # Linear in `wrong`, whose mean is the error rate.
-    information = -sp.diff(each, log_rate, 2).subs(wrong, error_rate)
+    information = sp.diff(-each, log_rate, 2).subs(wrong, error_rate)
     information = sp.simplify(information.subs(log_rate, sp.log(error_rate)))
     return Evidence(
         prove_equal(information, error_rate / (1 - error_rate)),
