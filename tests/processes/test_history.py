@@ -5,7 +5,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from simlib.formulas import recovery, self_conditioning
 from simlib.processes import (
     AbstractHistoryProcess,
     ConstantRepair,
@@ -123,68 +122,6 @@ def test_single_precision_and_derivatives(name):
     slope = jax.grad(at_60)(jnp.asarray(0.1))
     difference = (at_60(jnp.asarray(0.10001)) - at_60(jnp.asarray(0.09999))) / 2e-5
     assert float(slope) == pytest.approx(float(difference), rel=1e-6)
-
-
-def test_check_values_of_the_two_state_chain():
-    chain = Recoverable(0.05, ConstantRepair(0.02))
-    assert chain.right_at([10, 50]) == pytest.approx([0.6314, 0.3047], abs=5e-5)
-    assert float(chain.plateau()) == pytest.approx(0.2857, abs=5e-5)
-    assert float(chain.right_at(5000)) == pytest.approx(float(chain.plateau()), rel=1e-12)
-
-
-def test_renewal_and_closed_form_are_one():
-    constant, weibull = (
-        Recoverable(0.03, law) for law in (ConstantRepair(0.2), WeibullRepair(0.2, 1.0))
-    )
-    assert weibull.right_curve(300) == pytest.approx(
-        np.asarray(constant.right_curve(300)), rel=1e-12
-    )
-    assert float(weibull.plateau()) == pytest.approx(float(constant.plateau()), rel=1e-12)
-
-
-@pytest.mark.parametrize("shape", [0.3, 0.6, 2.0])
-def test_the_plateau_of_a_semi_markov_chain(shape):
-    process = Recoverable(0.02, WeibullRepair(0.4, shape))
-    m = np.arange(2_000_000.0)
-    mean = np.sum(0.6**m**shape)
-    plateau = float(recovery.renewal_plateau(0.02, mean))
-    assert float(process.plateau()) == pytest.approx(plateau, rel=1e-8)
-    # Where repairs take long, so does the way to the plateau.
-    tolerance = 5e-2 if shape == 0.3 else 1e-9
-    assert float(process.right_at(4000)) == pytest.approx(plateau, rel=tolerance)
-
-
-def test_without_repair_both_definitions_agree():
-    process = Recoverable(0.02)
-    n = np.arange(0, 500, 50)
-    assert process.right_at(n) == pytest.approx(np.asarray(process.survival(n)), rel=1e-13)
-    assert float(process.plateau()) == 0.0
-
-
-def test_where_self_conditioning_comes_to_rest():
-    for e, g in [(0.01, 0.5), (0.01, 1.5), (0.2, 3.0), (1e-6, 0.9)]:
-        process = SelfConditioning(e, g, dependence="share")
-        x = float(process.long_run_error_rate())
-        assert float(self_conditioning.share_drift(e, g, x)) == pytest.approx(0, abs=1e-12)
-        assert e <= x < 1
-        # The largest root: beyond it the share falls.
-        beyond = np.linspace(x + 1e-3, 1, 50)[:-1]
-        assert np.all(np.asarray(self_conditioning.share_drift(e, g, beyond)) < 0)
-    process = SelfConditioning(0.01, 0.3, dependence="share")
-    rate = 1 - float(process.right_at(3000))
-    assert rate == pytest.approx(float(process.long_run_error_rate()), rel=1e-2)
-    assert float(SelfConditioning(0.01, 0.3, dependence="count").long_run_error_rate()) == 1.0
-    assert float(SelfConditioning(0.01, 0.0, dependence="count").long_run_error_rate()) == 0.01
-
-
-def test_the_bound_of_the_count_holds_and_is_sharp_for_small_rates():
-    for e, g, n in [(1e-4, 0.01, 100), (0.01, 0.1, 40), (0.1, 0.5, 30)]:
-        process = SelfConditioning(e, g, dependence="count")
-        bound = float(self_conditioning.count_bound(n, e, g))
-        assert float(process.expected_errors(n)) < bound
-    small = SelfConditioning(1e-5, 0.01, dependence="count")
-    bound = float(self_conditioning.count_bound(100, 1e-5, 0.01))
-    assert float(small.expected_errors(100)) == pytest.approx(bound, rel=1e-2)
 
 
 def test_impossible_arguments():
