@@ -10,7 +10,7 @@ from scipy import stats
 
 from simlib import fit
 from simlib.fit import FrailPower, Runs, fit_items
-from simlib.fit._fit_items import _Items, item_log_likelihood
+from simlib.fit._fit_items import _LEAST, _Items, item_log_likelihood
 from tests.statistics import assert_agrees
 
 LENGTH = np.array(
@@ -41,7 +41,9 @@ def test_the_likelihood_of_an_item(rate, exponent, theta):
     data = _Items(jnp.asarray(LENGTH), jnp.asarray(ERROR), jnp.asarray(20.0))
     got = np.asarray(item_log_likelihood(data, jnp.array([rate, np.log(exponent), theta])))
     for each, n, e in zip(got, LENGTH, ERROR, strict=True):
-        expected = by_inclusion_and_exclusion(n[n > 0], e[n > 0], rate, exponent, theta, 20)
+        expected = by_inclusion_and_exclusion(
+            n[n > 0], e[n > 0], rate, exponent, theta + _LEAST, 20
+        )
         assert each == pytest.approx(expected, abs=1e-5)
 
 
