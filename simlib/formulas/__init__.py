@@ -10,6 +10,8 @@ from . import measuring as measuring
 from . import monte_carlo as monte_carlo
 from . import pivotal_tokens as pivotal_tokens
 from . import real_tokens as real_tokens
+from . import recovery as recovery
+from . import self_conditioning as self_conditioning
 from . import survival as survival
 from . import uniform as uniform
 from . import which_process as which_process
