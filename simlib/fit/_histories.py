@@ -102,7 +102,7 @@ def fit_history(
     family: HistoryName,
     *,
     given: int = 0,
-    items: Shaped[ArrayLike, "runs"] | None = None,
+    items: Shaped[ArrayLike, "..."] | None = None,
     level: float = 0.95,
 ) -> HistoryFit:
     r"""Maximum likelihood of a process with memory from runs marked step by step.

@@ -139,7 +139,7 @@ def test_impossible_arguments():
         with pytest.raises(ValueError, match=message):
             fit.fit_history(wrong, "recovery")
     with pytest.raises(ValueError, match="one item per run"):
-        fit.fit_history(good, "recovery", items=[1, 2])
+        fit.fit_history(good, "recovery", items=np.array([1, 2]))
     with pytest.raises(ValueError, match="given must be a whole number"):
         fit.fit_history(good, "recovery", given=-1)
     with pytest.raises((ValueError, TypeError)):
