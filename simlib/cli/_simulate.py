@@ -50,7 +50,7 @@ def uniform_command(
         return Uniform(error_rate)
 
     asked = {"process": "uniform", "error_rate": error_rate}
-    _simulate(build, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
 
 
 @simulate_app.command("key_tokens")
@@ -107,7 +107,7 @@ def key_tokens_command(
         "growth": growth,
         "non_key": non_key,
     }
-    _simulate(build, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
 
 
 @simulate_app.command("heavy_tailed")
@@ -155,11 +155,12 @@ def heavy_tailed_command(
         return HeavyTailed(families.WithAtom(chosen, atom) if atom else chosen, event=event)
 
     asked = {"process": "heavy_tailed", "mixing": mixing, "atom": atom, "event": event}
-    _simulate(build, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
 
 
-def _simulate(
+def run_simulation(
     build: "Callable[[], AbstractErrorProcess]",
+    measure: "Callable[..., dict[str, tuple[Any, Estimate]]]",
     asked: dict[str, Any],
     lengths: str,
     replicates: str,
@@ -168,56 +169,59 @@ def _simulate(
     single: bool,
     json: bool,
 ) -> None:
-    wanted, n = check_request(lengths, replicates, level)
+    """Check the request, simulate what `measure` asks for, and print it beside its formula.
+
+    `measure(process, lengths, **options)` returns formula and estimate of each quantity by name.
+    """
+    wanted = [_whole("--lengths", text) for text in lengths.split(",")]
+    n = _whole("--replicates", replicates)
+    if not 0 < level < 1:
+        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
     import jax
     import numpy as np
 
-    devices = devices_for_replicates()
+    devices = _devices()
     with jax.enable_x64(not single):
-        from simlib.simulate import survival
-
         process = build()
         mesh = jax.sharding.Mesh(np.asarray(devices), ("replicates",))
         began = time.perf_counter()
-        with progress_bar() as progress:
-            estimate = survival(
+        with _progress() as progress:
+            found = measure(
                 process, wanted, key=jax.random.key(seed), replicates=n, mesh=mesh, level=level,
                 progress=progress,
             )  # fmt: skip
         seconds = time.perf_counter() - began
-        formula = np.asarray(process.survival(np.asarray(wanted, dtype=float)), dtype=float)
-    rows = rows_of(wanted, formula, estimate)
+        tables = {
+            name: _rows(wanted, np.asarray(formula, dtype=float), estimate)
+            for name, (formula, estimate) in found.items()
+        }
     if json:
         result = {
             **asked,
             "replicates": n,
             "seed": seed,
-            "precision": precision(single),
+            "precision": "single" if single else "double",
             "level": level,
-            "method": estimate.method,
-            "survival": rows,
+            "method": next(iter(found.values()))[1].method,
+            **tables,
         }
         typer.echo(json_format.dumps(result, indent=1, allow_nan=False))
     else:
-        print_rows(rows, asked, level)
+        for name, rows in tables.items():
+            _print(rows, {name: "", **asked} if len(tables) > 1 else asked, level)
     typer.echo(f"{n:,} sequences in {seconds:.1f} s on {len(devices)} devices", err=True)
 
 
-def check_request(lengths: str, replicates: str, level: float) -> tuple[list[int], int]:
-    """Lengths and number of replicates as numbers, or what is wrong with an option."""
-    wanted = [_whole("--lengths", text) for text in lengths.split(",")]
-    n = _whole("--replicates", replicates)
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
-    return wanted, n
+def _survival(process: "AbstractErrorProcess", lengths: list[int], **options: Any):
+    import numpy as np
+
+    from simlib.simulate import survival
+
+    formula = process.survival(np.asarray(lengths, dtype=float))
+    return {"survival": (formula, survival(process, lengths, **options))}
 
 
-def precision(single: bool) -> str:
-    """What the result says about its floating numbers."""
-    return "single" if single else "double"
-
-
-def devices_for_replicates() -> list[Any]:
+def _devices() -> list[Any]:
     """All devices; without an accelerator, one per processor that this command may use."""
     import jax
 
@@ -231,7 +235,7 @@ def devices_for_replicates() -> list[Any]:
     return jax.devices()
 
 
-def rows_of(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict[str, Any]]:
+def _rows(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict[str, Any]]:
     rows = []
     for i, n in enumerate(lengths):
         value, stderr, lower, upper = (
@@ -253,7 +257,7 @@ def rows_of(lengths: list[int], formula: Any, estimate: "Estimate") -> list[dict
     return rows
 
 
-def print_rows(rows: list[dict[str, Any]], asked: dict[str, Any], level: float) -> None:
+def _print(rows: list[dict[str, Any]], asked: dict[str, Any], level: float) -> None:
     from rich.console import Console
     from rich.table import Table
 
@@ -307,7 +311,7 @@ def _family(option: str, text: str, known: dict[str, Any]) -> Any:
 
 
 @contextmanager
-def progress_bar() -> Iterator[Callable[[int, int], None]]:
+def _progress() -> Iterator[Callable[[int, int], None]]:
     """A progress bar on stderr, gone when done; stdout stays clean."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn

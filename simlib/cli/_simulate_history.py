@@ -1,27 +1,10 @@
 """`simlib simulate self_conditioning` and `recovery`: runs that go on after an error."""
 
-import json as json_format
-import sys
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._simulate import (
-    Json,
-    Lengths,
-    Level,
-    Replicates,
-    Seed,
-    Single,
-    check_request,
-    devices_for_replicates,
-    precision,
-    print_rows,
-    progress_bar,
-    rows_of,
-)
+from ._simulate import Json, Lengths, Level, Replicates, Seed, Single, run_simulation
 
 if TYPE_CHECKING:
     from simlib import AbstractHistoryProcess
@@ -57,7 +40,7 @@ def self_conditioning_command(
         "process": "self_conditioning", "error_rate": error_rate, "feedback": feedback,
         "dependence": dependence,
     }  # fmt: skip
-    _simulate(build, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(build, _both_definitions, asked, lengths, replicates, seed, level, single, json)
 
 
 def recovery_command(
@@ -93,51 +76,17 @@ def recovery_command(
         "process": "recovery", "break_rate": break_rate, "repair_rate": repair_rate,
         "repair_shape": repair_shape,
     }  # fmt: skip
-    _simulate(build, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(build, _both_definitions, asked, lengths, replicates, seed, level, single, json)
 
 
-def _simulate(
-    build: "Callable[[], AbstractHistoryProcess]",
-    asked: dict[str, Any],
-    lengths: str,
-    replicates: str,
-    seed: int,
-    level: float,
-    single: bool,
-    json: bool,
-) -> None:
-    wanted, n = check_request(lengths, replicates, level)
-    import jax
+def _both_definitions(process: "AbstractHistoryProcess", lengths: list[int], **options: Any):
+    """No step wrong so far, and the step at that length right."""
     import numpy as np
 
-    devices = devices_for_replicates()
-    with jax.enable_x64(not single):
-        from simlib.simulate import histories
+    from simlib.simulate import histories
 
-        process = build()
-        mesh = jax.sharding.Mesh(np.asarray(devices), ("replicates",))
-        began = time.perf_counter()
-        with progress_bar() as progress:
-            found = histories(
-                process, wanted, key=jax.random.key(seed), replicates=n, mesh=mesh, level=level,
-                progress=progress,
-            )  # fmt: skip
-        seconds = time.perf_counter() - began
-        formulas = {
-            "survival": process.survival(np.asarray(wanted, dtype=float)),
-            "right": process.right_at(np.asarray(wanted)),
-        }
-    tables = {
-        name: rows_of(wanted, np.asarray(formula, dtype=float), getattr(found, name))
-        for name, formula in formulas.items()
+    found = histories(process, lengths, **options)
+    return {
+        "survival": (process.survival(np.asarray(lengths, dtype=float)), found.survival),
+        "right": (process.right_at(np.asarray(lengths)), found.right),
     }
-    if json:
-        result = {
-            **asked, "replicates": n, "seed": seed, "precision": precision(single), "level": level,
-            "method": found.right.method, **tables,
-        }  # fmt: skip
-        typer.echo(json_format.dumps(result, indent=1, allow_nan=False))
-    else:
-        print_rows(tables["survival"], {"no step wrong so far": "", **asked}, level)
-        print_rows(tables["right"], {"step right": "", **asked}, level)
-    print(f"{n:,} runs in {seconds:.1f} s on {len(devices)} devices", file=sys.stderr)
