@@ -4,7 +4,8 @@ Error bounds as in `_special`: measured against mpmath, in units of the rounding
 $\varepsilon$ of the dtype.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,10 +16,10 @@ from .._types import Numbers
 
 # Coefficients of Stirling's series w(x) = ln Gamma(x) - (x - 1/2) ln x + x - ln(2 pi)/2
 # in odd powers of 1/x; from x = 10 on, eight terms reach float64.
-_STIRLING = (
+STIRLING = (
     1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156, -3617 / 122400,
 )  # fmt: skip
-_SHIFT = 10
+SHIFT = 10
 
 
 def log_beta_ratio(a: Numbers, b: Numbers, k: Numbers) -> Float[Array, "..."]:
@@ -58,18 +59,22 @@ def _(primals, tangents):
 @jax.jit
 def _ratio_by_shift(a, b, k):
     # b -> b + 1 -> ... until it is at least 10.
-    j = jnp.arange(_SHIFT, dtype=b.dtype)
+    j = jnp.arange(SHIFT, dtype=b.dtype)
     low = b[..., None] + j
     terms = jnp.log1p((a[..., None] / low) * (k[..., None] / (a[..., None] + low + k[..., None])))
-    steps = jnp.maximum(jnp.ceil(_SHIFT - b), 0.0)
+    steps = jnp.maximum(jnp.ceil(SHIFT - b), 0.0)
     shifted = jnp.sum(jnp.where(j < steps[..., None], terms, 0.0), axis=-1)
     b = b + steps
-    main = (
-        (b - 0.5) * jnp.log1p((a / b) * (k / (a + b + k)))
-        - a * jnp.log1p(k / (a + b))
-        - k * jnp.log1p(a / (b + k))
+    return stirling_part(a, b, k, jnp.log1p) + _stirling_difference(a, b, k) - shifted
+
+
+def stirling_part(a: Any, b: Any, k: Any, log1p: Callable) -> Any:
+    r"""The result without the remainders $w$: for arrays of JAX or NumPy, with their `log1p`."""
+    return (
+        (b - 0.5) * log1p((a / b) * (k / (a + b + k)))
+        - a * log1p(k / (a + b))
+        - k * log1p(a / (b + k))
     )
-    return main + _stirling_difference(a, b, k) - shifted
 
 
 class _Square(NamedTuple):
@@ -110,8 +115,8 @@ def _stirling_difference(a, b, k):
     )  # fmt: skip
     z = _times(u, u)
     zero = jnp.zeros_like(b)
-    series = _constant(_STIRLING[-1], zero)
-    for coefficient in reversed(_STIRLING[:-1]):
+    series = _constant(STIRLING[-1], zero)
+    for coefficient in reversed(STIRLING[:-1]):
         series = _times(z, series)
         series = series._replace(
             **{name: getattr(series, name) + coefficient for name in ("f00", "f10", "f01", "f11")}
@@ -136,10 +141,10 @@ def digamma_difference(x: Numbers, h: Numbers) -> Float[Array, "..."]:
 
 @jax.jit
 def _digamma_difference(x, h):
-    j = jnp.arange(_SHIFT, dtype=x.dtype)
+    j = jnp.arange(SHIFT, dtype=x.dtype)
     low = x[..., None] + j
     terms = (h[..., None] / (low + h[..., None])) / low
-    steps = jnp.maximum(jnp.ceil(_SHIFT - x), 0.0)
+    steps = jnp.maximum(jnp.ceil(SHIFT - x), 0.0)
     shifted = jnp.sum(jnp.where(j < steps[..., None], terms, 0.0), axis=-1)
     x = x + steps
     end = x + h
@@ -147,7 +152,7 @@ def _digamma_difference(x, h):
     z0, z1 = 1 / (x * x), 1 / (end * end)
     step = (h / end) / x * (1 / x + 1 / end)
     series, difference = jnp.zeros_like(z0), jnp.zeros_like(z0)
-    for power, coefficient in reversed(list(enumerate(_STIRLING))):
+    for power, coefficient in reversed(list(enumerate(STIRLING))):
         difference = difference * z1 + series * step
         series = series * z0 + (2 * power + 1) * coefficient
     difference = difference * z1 + series * step
