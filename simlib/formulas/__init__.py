@@ -5,10 +5,12 @@ Topic modules (`uniform`, ...) hold the results of one chapter each.
 
 from . import choose as choose
 from . import heavy_tailed as heavy_tailed
+from . import horizons as horizons
 from . import key_tokens as key_tokens
 from . import measuring as measuring
 from . import monte_carlo as monte_carlo
 from . import pivotal_tokens as pivotal_tokens
+from . import power_laws as power_laws
 from . import real_tokens as real_tokens
 from . import recovery as recovery
 from . import self_conditioning as self_conditioning

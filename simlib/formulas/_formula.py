@@ -115,8 +115,8 @@ class Formula:
     def latex(self) -> str:
         r"""`left = right` in LaTeX, in the notation of the book."""
         names = {symbol: describe(symbol).latex for symbol in self.arguments}
-        # Bounds and leading terms bring their own relation.
-        equals = "" if self.left.endswith((r"\sim", r"\ge", r"\le")) else "="
+        # Bounds, leading terms and approximations bring their own relation.
+        equals = "" if self.left.endswith((r"\sim", r"\approx", r"\ge", r"\le")) else "="
         right = sp.latex(self.expression, symbol_names=names, ln_notation=True)
         return f"{self.left} {equals} {right}"
 
