@@ -4,6 +4,7 @@ from ._base import AbstractMixing as AbstractMixing
 from ._beta import Beta as Beta
 from ._ex_gaussian import ExGaussian as ExGaussian
 from ._gamma import Gamma as Gamma
+from ._generalized_gamma import GeneralizedGamma as GeneralizedGamma
 from ._kumaraswamy import Kumaraswamy as Kumaraswamy
 from ._logit_normal import LogitNormal as LogitNormal
 from ._positive_stable import PositiveStable as PositiveStable
@@ -14,6 +15,7 @@ __all__ = [
     "Beta",
     "ExGaussian",
     "Gamma",
+    "GeneralizedGamma",
     "Kumaraswamy",
     "LogitNormal",
     "PositiveStable",

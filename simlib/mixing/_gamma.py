@@ -72,17 +72,21 @@ class Gamma(AbstractMixing):
         return shape * z - jnp.exp(jnp.minimum(z, 80.0)) - jsp.gammaln(shape)
 
     def log_cdf_log_hazard(self, log_hazard: Shaped[Array, "..."]) -> Float[Array, "..."]:
-        shape, z = self.tail_exponent, log_hazard - self._log_scale
-        x = jnp.exp(jnp.minimum(z, 80.0))
-        # x^k e^-x / Gamma(k + 1) (1 + x/(k+1) + x^2/((k+1)(k+2)) + ...) near 0
-        small = x < 1e-4
-        x_near = jnp.where(small, x, 0.0)
-        series = x_near / (shape + 1) * (1 + x_near / (shape + 2))
-        near = shape * z - x_near - jsp.gammaln(shape + 1) + jnp.log1p(series)
-        far = jnp.log(jsp.gammainc(shape, jnp.where(small, 1.0, x)))
-        return jnp.where(small, near, far)
+        return log_gamma_cdf(self.tail_exponent, log_hazard - self._log_scale)
 
     def sample_log_hazard(
         self, shape: tuple[int, ...], *, key: PRNGKeyArray
     ) -> Float[Array, "..."]:
         return log_gamma(key, self.tail_exponent, shape) + self._log_scale
+
+
+def log_gamma_cdf(shape: Shaped[Array, "..."], z: Shaped[Array, "..."]) -> Float[Array, "..."]:
+    r"""$\ln P(\ln G\le z)$ for $G\sim\mathrm{Gamma}(a,1)$, also where $e^z$ underflows."""
+    x = jnp.exp(jnp.minimum(z, 80.0))
+    # x^a e^-x / Gamma(a + 1) (1 + x/(a+1) + x^2/((a+1)(a+2)) + ...) near 0
+    small = x < 1e-4
+    x_near = jnp.where(small, x, 0.0)
+    series = x_near / (shape + 1) * (1 + x_near / (shape + 2))
+    near = shape * z - x_near - jsp.gammaln(shape + 1) + jnp.log1p(series)
+    far = jnp.log(jsp.gammainc(shape, jnp.where(small, 1.0, x)))
+    return jnp.where(small, near, far)

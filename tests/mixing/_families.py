@@ -6,6 +6,7 @@ from simlib.mixing import (
     Beta,
     ExGaussian,
     Gamma,
+    GeneralizedGamma,
     Kumaraswamy,
     LogitNormal,
     PositiveStable,
@@ -19,6 +20,7 @@ EXAMPLES = {
     "Kumaraswamy": (Kumaraswamy, (0.3, 5.0)),
     "logit-normal": (LogitNormal, (-3.0, 2.0)),
     "exGaussian": (ExGaussian, (-1.0, 1.0, 0.4)),
+    "generalised gamma": (GeneralizedGamma, (0.2, 0.4, 0.7)),
 }
 # Long left tails, narrow bulks, mass near 1.
 HARD = {
@@ -30,6 +32,8 @@ HARD = {
     "logit-normal, wide": (LogitNormal, (2.0, 8.0)),
     "exGaussian, tail .035": (ExGaussian, (-1.0, 0.5, 0.035)),
     "exGaussian, almost normal": (ExGaussian, (-3.0, 1.0, 300.0)),
+    "generalised gamma, Weibull": (GeneralizedGamma, (0.01, 0.3, 0.3)),
+    "generalised gamma, sharp": (GeneralizedGamma, (0.5, 0.05, 5.0)),
     "positive stable, .9": (PositiveStable, (0.9, 1.0)),
     "positive stable, .1": (PositiveStable, (0.1, 0.01)),
 }

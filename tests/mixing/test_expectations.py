@@ -136,6 +136,7 @@ WRONG = {
     "beta": ("has the wrong exponent", Beta(0.33, 5.0)),
     "Kumaraswamy": ("takes it for a beta", Beta(0.3, 5.0)),
     "logit-normal": ("takes the spread for a variance", LogitNormal(-3.0, 2.0**0.5)),
+    "generalised gamma": ("forgets the power", Gamma(0.08, 0.016)),
     "exGaussian": ("turns the tail around", LogitNormal(-1.0, 1.0)),
     "with atom": ("forgets the atom", Beta(0.3, 5.0)),
 }
