@@ -4,18 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import jax.scipy.special as jsp
+import numpy as np
 from jaxtyping import Array, Float
+from scipy import special
 
 from .._checks import as_floating, as_parameter, check_interval
 from .._types import Numbers
 from ..fit import FrailPower, PowerHazard
-from ..formulas._special import exprel
+from ..formulas._special import exprel, log1mexp
 from ..processes import AbstractErrorProcess
 
 _INF = float("inf")
 _LN2 = 0.6931471805599453
+# Where the argument of the incomplete gamma function is sought, on the scale of its logarithm.
+_LOG_LOW, _LOG_HIGH, _HALVINGS = -600.0, 20.0, 64
+# Below this an incomplete gamma function is worked out on the scale of its logarithm.
+_TINY = 1e-260
 
 
 class LogNormal(AbstractErrorProcess):
@@ -49,6 +56,11 @@ class LogNormal(AbstractErrorProcess):
         at = jnp.where(n > 0, n, 1.0)
         z = (jnp.log(self.half_life) - jnp.log(at)) / self.spread
         return jnp.where(n > 0, jsp.log_ndtr(z), 0.0)
+
+    def log_failure(self, n: Numbers) -> Float[Array, "..."]:
+        """Logarithm of the probability of an error, however small that is."""
+        z = (jnp.log(as_floating(n)) - jnp.log(self.half_life)) / self.spread
+        return jsp.log_ndtr(z)
 
     def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
         level = as_floating(level)
@@ -90,19 +102,94 @@ class NoiseThreshold(AbstractErrorProcess):
 
     def log_survival(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
-        at = jnp.where(n > 0, n, 1.0)
-        half = self.directions / 2
-        x = half * jnp.exp(-jnp.log(self.noise_rate) - 2 * jnp.log(at))
+        half, x = self._place(jnp.where(n > 0, n, 1.0))
         return jnp.where(n > 0, _log_gamma_ratio(half, x), 0.0)
 
+    def log_failure(self, n: Numbers) -> Float[Array, "..."]:
+        """Logarithm of the probability of an error at `n > 0`, however small that is."""
+        return _log_gamma_complement(*self._place(as_floating(n)))
 
-def _log_gamma_ratio(s: Float[Array, "..."], x: Float[Array, "..."]) -> Float[Array, "..."]:
+    def _place(self, n):
+        half = self.directions / 2
+        x = half * jnp.exp(-jnp.log(self.noise_rate) - 2 * jnp.log(n))
+        return jnp.broadcast_arrays(half, x)
+
+    def inverse_cumulative_hazard(self, level: Numbers) -> Float[Array, "..."]:
+        level = as_floating(level)
+        half, level = jnp.broadcast_arrays(self.directions / 2, level)
+        fixed, target = jax.lax.stop_gradient((half, -level))
+
+        def halve(_, ends):
+            low, high = ends
+            middle = (low + high) / 2
+            below = _log_gamma_ratio(fixed, jnp.exp(middle)) < target
+            return jnp.where(below, middle, low), jnp.where(below, high, middle)
+
+        ends = jnp.full_like(level, _LOG_LOW), jnp.full_like(level, _LOG_HIGH)
+        x = jnp.exp(jax.lax.fori_loop(0, _HALVINGS, halve, ends)[0])
+        # One step of Newton's method carries the derivatives.
+        value = _log_gamma_ratio(half, x)
+        slope = jnp.exp((fixed - 1) * jnp.log(x) - x - jsp.gammaln(fixed) - value)
+        x = x - (value + level) / jax.lax.stop_gradient(slope)
+        n = jnp.sqrt(half / (self.noise_rate * x))
+        return jnp.where(level > 0, n, 0.0)
+
+
+@jax.custom_jvp
+def _log_gamma_ratio(
+    s: Float[Array, "*shape"], x: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
     """Logarithm of the regularised lower incomplete gamma function, with digits at both ends."""
-    s, x = jnp.broadcast_arrays(s, x)
     below = x < s
     near = jnp.log(jsp.gammainc(s, jnp.where(below, x, s)))
     far = jnp.log1p(-jsp.gammaincc(s, jnp.where(below, s, x)))
     return jnp.where(below, near, far)
+
+
+@_log_gamma_ratio.defjvp
+def _(primals, tangents):
+    # One derivative in s instead of those of two functions: they compile for seconds.
+    (s, x), (ds, dx) = primals, tangents
+    value = _log_gamma_ratio(s, x)
+    in_x = jnp.exp((s - 1) * jnp.log(x) - x - jsp.gammaln(s) - value)
+    in_s = jax.lax.igamma_grad_a(s, x) * jnp.exp(-value)
+    return value, in_s * ds + in_x * dx
+
+
+@jax.custom_jvp
+def _log_gamma_complement(
+    s: Float[Array, "*shape"], x: Float[Array, "*shape"]
+) -> Float[Array, "*shape"]:
+    """Logarithm of the regularised upper incomplete gamma function, also where it underflows."""
+    value = jsp.gammaincc(s, x)
+    tiny = value < _TINY
+    return jnp.where(tiny, _far_complement(s, x), jnp.log(jnp.where(tiny, 1.0, value)))
+
+
+@_log_gamma_complement.defjvp
+def _(primals, tangents):
+    (s, x), (ds, dx) = primals, tangents
+    value = _log_gamma_complement(s, x)
+    in_x = -jnp.exp((s - 1) * jnp.log(x) - x - jsp.gammaln(s) - value)
+    in_s = -jax.lax.igamma_grad_a(s, x) * jnp.exp(-jnp.maximum(value, jnp.log(_TINY)))
+    in_s = jnp.where(value < jnp.log(_TINY), jnp.log(x) - jsp.digamma(s), in_s)
+    return value, in_s * ds + in_x * dx
+
+
+def _far_complement(s, x):
+    # Leading terms of the expansion for x far above s; only used where the ratio is below e^-600.
+    x = jnp.maximum(x, 2 * s)
+    series = jnp.ones_like(x)
+    for i in range(12, 0, -1):
+        series = 1 + (s - i) / x * series
+    return (s - 1) * jnp.log(x) - x - jsp.gammaln(s) + jnp.log(series)
+
+
+def log_failure(process: AbstractErrorProcess, n: Float[Array, "..."]) -> Float[Array, "..."]:
+    """Logarithm of the probability of an error up to `n > 0`, finite as far as the law allows."""
+    if isinstance(process, LogNormal | NoiseThreshold):
+        return process.log_failure(n)
+    return log1mexp(process.cumulative_hazard(n))
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +211,9 @@ class HorizonLaw:
         Range of each coordinate after the first.
     starts
         Values of these at which a fit starts.
+    on_host
+        Logarithms of horizons from the vector and the reliabilities, in SciPy, where its inverse
+        functions save seconds of compilation.
     """
 
     name: str
@@ -132,6 +222,7 @@ class HorizonLaw:
     parameters: dict[str, Callable]
     shapes: tuple[tuple[float, float], ...]
     starts: tuple[tuple[float, ...], ...]
+    on_host: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None
 
 
 def _weibull(v):
@@ -143,6 +234,13 @@ def _gamma_frailty(v):
     # Cumulative hazard of a unit of frailty 1 at the half-life: (2^theta - 1) / theta.
     hazard = _LN2 * exprel(_LN2 * v[1])
     return FrailPower(jnp.exp(v[0]) / hazard, 1.0, v[1])
+
+
+def _noise_threshold_horizons(v: np.ndarray, reliabilities: np.ndarray) -> np.ndarray:
+    half = np.exp(v[1]) / 2
+    # Close to 1 the complement keeps the digits.
+    x = special.gammainccinv(half, 1 - reliabilities)
+    return v[0] + (np.log(half) - np.log(x)) / 2
 
 
 _half_life = lambda v: v[0]
@@ -198,7 +296,8 @@ HORIZON_LAWS: dict[str, HorizonLaw] = {
             lambda v: NoiseThreshold(jnp.exp(-2 * v[0]), jnp.exp(v[1])),
             {"noise_rate": lambda v: -2 * v[0], "directions": _shape},
             ((-3.0, 5.5),),
-            ((0.0,), (1.5,), (3.0,)),
+            ((0.3,), (1.8,)),
+            _noise_threshold_horizons,
         ),
     )
 }
