@@ -1,8 +1,16 @@
 """Forecasts: coverage after many attempts, from the results of few."""
 
+from ._baselines import BASELINES as BASELINES
+from ._baselines import binomial_mixture as binomial_mixture
+from ._baselines import discretised as discretised
+from ._baselines import least_squares as least_squares
+from ._baselines import levi as levi
+from ._binomial_mixtures import BinomialMixture as BinomialMixture
+from ._binomial_mixtures import fit_binomial_mixture as fit_binomial_mixture
 from ._counts import STOP_RULES as STOP_RULES
 from ._counts import Counts as Counts
 from ._counts import DistinctCounts as DistinctCounts
+from ._discretised import fit_discretised as fit_discretised
 from ._horizon_comparison import PLAUSIBLE as PLAUSIBLE
 from ._horizon_comparison import HorizonComparison as HorizonComparison
 from ._horizon_comparison import compare_horizons as compare_horizons
@@ -14,11 +22,19 @@ from ._horizon_laws import NoiseThreshold as NoiseThreshold
 from ._horizons import RELIABILITIES as RELIABILITIES
 from ._horizons import HorizonFit as HorizonFit
 from ._horizons import fit_horizons as fit_horizons
+from ._least_squares import PowerLaw as PowerLaw
+from ._least_squares import SaturatingCurve as SaturatingCurve
+from ._least_squares import fit_power_law as fit_power_law
+from ._least_squares import fit_saturating_curve as fit_saturating_curve
+from ._least_squares import log_spaced as log_spaced
+from ._least_squares import observed_window as observed_window
 from ._pass_at_k import log_all_fail as log_all_fail
 from ._pass_at_k import pass_at_k as pass_at_k
 from ._pass_at_k import pass_curve as pass_curve
 
 __all__ = [
+    "BASELINES",
+    "BinomialMixture",
     "Counts",
     "DistinctCounts",
     "HORIZON_LAWS",
@@ -28,12 +44,24 @@ __all__ = [
     "LogNormal",
     "NoiseThreshold",
     "PLAUSIBLE",
+    "PowerLaw",
     "RELIABILITIES",
     "STOP_RULES",
+    "SaturatingCurve",
+    "binomial_mixture",
     "compare_horizons",
+    "discretised",
+    "fit_binomial_mixture",
+    "fit_discretised",
     "fit_horizons",
+    "fit_power_law",
+    "fit_saturating_curve",
     "law_free_horizons",
+    "least_squares",
+    "levi",
     "log_all_fail",
+    "log_spaced",
+    "observed_window",
     "pass_at_k",
     "pass_curve",
 ]

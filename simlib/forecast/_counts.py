@@ -58,7 +58,7 @@ class Counts:
         problem
             One name per row, all different; `None` if they have none.
         attempts, successes
-            Whole numbers, one per row.
+            Whole numbers, one per row; truth values count as 0 and 1.
         stop_rule
             `"fixed"` or `"first_success"`, one for all rows or one per row; `None` is `"fixed"`.
 
@@ -164,13 +164,11 @@ def _whole(name: str, values: Any) -> np.ndarray:
     if column.dtype.kind not in "iufb":
         # Mixed columns: find the entry that is not a number, for the message.
         for i, value in enumerate(np.asarray(values, dtype=object)):
-            if isinstance(value, bool | str | bytes) or not _is_number(value):
+            if isinstance(value, str | bytes) or not _is_number(value):
                 raise ValueError(
                     f"{name} has {value!r} in row {i}, which is not a number; give whole numbers."
                 )
         column = column.astype(float)
-    if column.dtype.kind == "b":
-        raise ValueError(f"{name} holds {column.dtype} values; give whole numbers.")
     _refuse(
         ~np.isfinite(column) | (column != np.floor(column)) | (np.abs(column) > 2.0**53),
         lambda i: (
