@@ -18,6 +18,8 @@ from ._compare_processes import compare_processes as compare_processes
 from ._compare_processes import stacking_weights as stacking_weights
 from ._concentration import gini as gini
 from ._concentration import top_share as top_share
+from ._coverage_slopes import CoverageSlopes as CoverageSlopes
+from ._coverage_slopes import coverage_slopes as coverage_slopes
 from ._describe import describe_runs as describe_runs
 from ._distinguish import Distinguishability as Distinguishability
 from ._distinguish import distinguish as distinguish
@@ -89,6 +91,7 @@ from ._votes import plurality_share as plurality_share
 __all__ = [
     "AnswerTokens",
     "Calibration",
+    "CoverageSlopes",
     "Distinguishability",
     "FamilyReport",
     "FrailPower",
@@ -127,6 +130,7 @@ __all__ = [
     "calibration",
     "compare_families",
     "compare_processes",
+    "coverage_slopes",
     "count_log_likelihood",
     "coverage_ratio",
     "describe_runs",
