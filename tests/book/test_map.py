@@ -18,7 +18,7 @@ def stems(folder: str, pattern: str = "*.py") -> set[str]:
 
 CHAPTERS = {
     p.stem: p.relative_to(ROOT).as_posix()
-    for folder in ("foundations", "processes")
+    for folder in ("foundations", "processes", "forecasting")
     for p in (ROOT / "chapters" / folder).glob("*.md")
 }
 PAGES = {p.stem for p in (ROOT / "chapters").rglob("*.md")}

@@ -11,7 +11,7 @@ from myst_parser.config.main import MdParserConfig
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted((ROOT / "chapters").rglob("*.md"))
-CHAPTERS = [p for p in PAGES if p.parent.name in ("foundations", "processes")]
+CHAPTERS = [p for p in PAGES if p.parent.name in ("foundations", "processes", "forecasting")]
 # Lines that a reader need not read: shown folded, or not at all.
 HIDDEN = {"hide-input", "hide-cell", "remove-cell", "remove-input"}
 
