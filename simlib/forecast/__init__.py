@@ -11,6 +11,9 @@ from ._counts import STOP_RULES as STOP_RULES
 from ._counts import Counts as Counts
 from ._counts import DistinctCounts as DistinctCounts
 from ._discretised import fit_discretised as fit_discretised
+from ._forecast import Forecast as Forecast
+from ._forecast import default_windows as default_windows
+from ._forecast import forecast as forecast
 from ._horizon_comparison import PLAUSIBLE as PLAUSIBLE
 from ._horizon_comparison import HorizonComparison as HorizonComparison
 from ._horizon_comparison import compare_horizons as compare_horizons
@@ -22,15 +25,25 @@ from ._horizon_laws import NoiseThreshold as NoiseThreshold
 from ._horizons import RELIABILITIES as RELIABILITIES
 from ._horizons import HorizonFit as HorizonFit
 from ._horizons import fit_horizons as fit_horizons
+from ._learn import learn_prior as learn_prior
+from ._learn import pooled_priors as pooled_priors
 from ._least_squares import PowerLaw as PowerLaw
 from ._least_squares import SaturatingCurve as SaturatingCurve
 from ._least_squares import fit_power_law as fit_power_law
 from ._least_squares import fit_saturating_curve as fit_saturating_curve
 from ._least_squares import log_spaced as log_spaced
 from ._least_squares import observed_window as observed_window
+from ._pass_at_k import estimator_moments as estimator_moments
 from ._pass_at_k import log_all_fail as log_all_fail
 from ._pass_at_k import pass_at_k as pass_at_k
 from ._pass_at_k import pass_curve as pass_curve
+from ._posterior import Posterior as Posterior
+from ._posterior import posterior as posterior
+from ._prior import Normal as Normal
+from ._prior import Prior as Prior
+from ._prior import broad_prior as broad_prior
+from ._prior import default_prior as default_prior
+from ._report import report as report
 
 __all__ = [
     "BASELINES",
@@ -47,10 +60,15 @@ __all__ = [
     "PowerLaw",
     "RELIABILITIES",
     "STOP_RULES",
+    "Forecast",
+    "Normal",
+    "Posterior",
+    "Prior",
     "SaturatingCurve",
     "binomial_mixture",
     "compare_horizons",
     "discretised",
+    "estimator_moments",
     "fit_binomial_mixture",
     "fit_discretised",
     "fit_horizons",
@@ -64,4 +82,12 @@ __all__ = [
     "observed_window",
     "pass_at_k",
     "pass_curve",
+    "broad_prior",
+    "default_prior",
+    "default_windows",
+    "forecast",
+    "learn_prior",
+    "pooled_priors",
+    "posterior",
+    "report",
 ]

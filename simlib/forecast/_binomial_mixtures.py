@@ -62,7 +62,7 @@ class BinomialMixture:
             grid = DifficultyGrid(self.family, self.n_attempts, self.scale)
             vector = np.log([self.a, self.b])
             solved = grid.pass_at_k(vector, np.ravel(k)).reshape(k.shape)
-        return (1 - self.atom) * solved
+        return np.asarray((1 - self.atom) * solved)
 
 
 def fit_binomial_mixture(

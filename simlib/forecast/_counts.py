@@ -1,6 +1,6 @@
 """Success counts: what every estimator and forecaster of this package reads."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -46,10 +46,10 @@ class Counts:
 
     @staticmethod
     def from_columns(
-        problem: Sequence[Any] | np.ndarray | None,
-        attempts: Sequence[Any] | np.ndarray,
-        successes: Sequence[Any] | np.ndarray,
-        stop_rule: Sequence[Any] | np.ndarray | str | None = None,
+        problem: Iterable | None,
+        attempts: Any,
+        successes: Any,
+        stop_rule: Any = None,
     ) -> "Counts":
         """Counts from the columns of a table, one row per problem.
 

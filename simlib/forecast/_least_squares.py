@@ -28,7 +28,7 @@ class PowerLaw:
 
     def pass_at_k(self, k: Any) -> Float[np.ndarray, "..."]:
         """The line, extended to any k of at least 1."""
-        return np.exp(-self.a * check_k(k) ** -self.b)
+        return np.asarray(np.exp(-self.a * check_k(k) ** -self.b))
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SaturatingCurve:
 
     def pass_at_k(self, k: Any) -> Float[np.ndarray, "..."]:
         """The curve at any k of at least 1."""
-        return -self.share * np.expm1(log_beta_ratio(self.a, self.b, check_k(k)))
+        return np.asarray(-self.share * np.expm1(log_beta_ratio(self.a, self.b, check_k(k))))
 
 
 def observed_window(counts: Counts) -> int:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
-from scipy import special
+from scipy import special, stats
 
 from .._estimate import Estimate
 from ..fit._product_limit import product_limit
@@ -106,8 +106,9 @@ def pass_at_k(
     -----
     For a fixed set of problems the variance of each term is estimated without bias by
     $\hat q_k^2-\hat q_{2k}$, where $\hat q_k$ estimates $(1-p_i)^k$, as long as $2k\le n_i$.
-    Beyond, the bound $\frac kn\operatorname{Var}$ of one block of $k$ attempts replaces it, with
-    $q_k-q_{2k}$ averaged over the posterior of $p_i$ under Jeffreys' prior. Attempts that were
+    Beyond, no unbiased estimate exists. The variance is at most $\frac kn(q_k-q_{2k})$; twice the
+    mean of this over the posterior of $p_i$ under Jeffreys' prior replaces it, which is too large
+    rather than too small at every $p_i$. Attempts that were
     stopped at the first success do not tell the two targets apart; their standard error is that
     of the population.
 
@@ -150,6 +151,33 @@ def pass_curve(counts: Counts, k: Any) -> Float[np.ndarray, " k"]:
         As for `pass_at_k`.
     """
     return _mean_and_variance(counts, np.ravel(check_k(k)), None, "error")[0]
+
+
+def estimator_moments(rate: float, attempts: int, k: int) -> Float[np.ndarray, "rules moments"]:
+    r"""Mean and variance of two estimates of one problem's pass@k, over all outcomes.
+
+    Parameters
+    ----------
+    rate
+        $p$, the success probability of one attempt.
+    attempts, k
+        $n$ and $k$ with $1\le k\le n$.
+
+    Returns
+    -------
+    ndarray
+        Rows: the unbiased estimate, and the plug-in rule $1-(1-c/n)^k$. Columns: mean, variance.
+
+    Examples
+    --------
+    >>> estimator_moments(0.1, 10, 5)[:, 0].round(4)
+    array([0.4095, 0.3622])
+    """
+    c = np.arange(attempts + 1)
+    chance = stats.binom.pmf(c, attempts, rate)
+    values = np.stack([-np.expm1(log_all_fail(c, attempts, k)), 1 - (1 - c / attempts) ** k])
+    mean = values @ chance
+    return np.stack([mean, (values - mean[:, None]) ** 2 @ chance], axis=1)
 
 
 def check_k(k: Any) -> Float[np.ndarray, "..."]:
@@ -241,7 +269,8 @@ def _noise(n: np.ndarray, c: np.ndarray, k: np.ndarray, log_q: np.ndarray) -> np
     # With q_2k = q_k r the difference is q_k (q_k - r), which stays positive.
     twice = np.exp(log_all_fail(c, n, np.where(enough, 2 * k, 1.0)))
     bound = [np.exp(log_beta_ratio(c + 0.5, n - c + 0.5, times * k)) for times in (1, 2)]
-    return np.where(enough, np.maximum(q * q - twice, 0.0), k / n * (bound[0] - bound[1]))
+    beyond = np.minimum(2 * k / n * (bound[0] - bound[1]), 0.25)
+    return np.where(enough, np.maximum(q * q - twice, 0.0), beyond)
 
 
 def _interval(

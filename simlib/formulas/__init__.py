@@ -9,6 +9,7 @@ from . import horizons as horizons
 from . import key_tokens as key_tokens
 from . import measuring as measuring
 from . import monte_carlo as monte_carlo
+from . import pass_at_k as pass_at_k
 from . import pivotal_tokens as pivotal_tokens
 from . import power_laws as power_laws
 from . import real_tokens as real_tokens
