@@ -26,7 +26,7 @@ from ._success_table import SuccessTable, success_table
 PLAUSIBLE = 6.0
 
 _WIDEST = 60.0  # on the logarithm of a length: what an interval without an end is taken as
-_THRESHOLDS = 12
+_GROUPS = 12
 
 
 class HorizonComparison(eqx.Module):
@@ -141,11 +141,12 @@ def law_free_horizons(
 ) -> dict[float, Estimate]:
     r"""Intervals of horizons that assume only that longer tasks are no easier.
 
-    $S(\ell)$ is at most the mean success of tasks up to length $\ell$, and at least that of tasks
-    from $\ell$ on. So $T_r\le\ell$ where the upper confidence bound of the former lies below
-    $r$, and $T_r\ge\ell$ where the lower bound of the latter lies above $r$. Bounds are those of
-    Clopper and Pearson with attempts divided by the design effect, at a level that holds for all
-    lengths $\ell$ together (Bonferroni over at most 12 of them).
+    Tasks are put into at most twelve groups by length. No task of a group is harder than the
+    longest one: where the upper confidence bound of the success of a group, or of all tasks up to
+    its end, lies below $r$, the horizon $T_r$ is no longer than that end. Likewise it is no
+    shorter than the beginning of a group where the lower bound of the group, or of all tasks from
+    there on, lies above $r$. Bounds are those of Clopper and Pearson with attempts divided by the
+    design effect, at a level that holds for all of them together (Bonferroni).
 
     Parameters
     ----------
@@ -166,9 +167,10 @@ def law_free_horizons(
 
     Examples
     --------
-    >>> found = law_free_horizons([1, 10, 100], [300, 290, 90], [300] * 3, independent=True)
+    >>> solved = [1000, 950, 300]
+    >>> found = law_free_horizons([1, 10, 100], solved, [1000] * 3, independent=True)
     >>> float(found[0.99].lower), float(found[0.99].upper), float(found[0.5].upper)
-    (0.0, 100.0, 100.0)
+    (1.0, 10.0, 100.0)
     """
     table = success_table(lengths, successes, attempts, item=item, independent=independent)
     wanted = check_reliabilities(reliabilities)
@@ -181,21 +183,25 @@ def law_free_horizons(
 
 def _law_free(table: SuccessTable, wanted: np.ndarray, level: float, unit: str):
     distinct = np.unique(table.lengths)
-    shares = np.linspace(0, 1, min(_THRESHOLDS, len(distinct)))
-    places = np.unique(np.quantile(distinct, shares, method="nearest"))
-    effect = 1.0 if table.independent else _clustering(table, places)
-    tail = (1 - level) / 2 / len(places)
+    group = np.arange(len(distinct)) * min(_GROUPS, len(distinct)) // len(distinct)
+    row = group[np.searchsorted(distinct, table.lengths)]
+    groups = int(group.max()) + 1
+    effect = 1.0 if table.independent else _clustering(table, row)
+    tail = (1 - level) / 4 / groups  # two ends, and two pools of tasks for each group
     low, high = np.zeros(len(wanted)), np.full(len(wanted), np.inf)
-    for place in places:
-        upto, beyond = table.lengths <= place, table.lengths >= place
-        y, m = (x[upto].sum() / effect for x in (table.successes, table.attempts))
-        upper = 1.0 if m - y <= 0 else float(stats.beta.isf(tail, y + 1, m - y))
-        high = np.where(upper < wanted, np.minimum(high, place), high)
-        y, m = (x[beyond].sum() / effect for x in (table.successes, table.attempts))
-        lower = 0.0 if y <= 0 else float(stats.beta.ppf(tail, y, m - y + 1))
-        low = np.where(lower > wanted, np.maximum(low, place), low)
+    for i in range(groups):
+        first, last = distinct[group == i][[0, -1]]
+        for pool in (row == i, row <= i):
+            y, m = (x[pool].sum() / effect for x in (table.successes, table.attempts))
+            upper = 1.0 if m - y <= 0 else float(stats.beta.isf(tail, y + 1, m - y))
+            high = np.where(upper < wanted, np.minimum(high, last), high)
+        for pool in (row == i, row >= i):
+            y, m = (x[pool].sum() / effect for x in (table.successes, table.attempts))
+            lower = 0.0 if y <= 0 else float(stats.beta.ppf(tail, y, m - y + 1))
+            low = np.where(lower > wanted, np.maximum(low, first), low)
     found = {}
     for r, a, b in zip(wanted.tolist(), low.tolist(), high.tolist(), strict=True):
+        a, b = min(a, b), max(a, b)  # success that rises with length can cross them
         ends = [x for x in (a, b) if 0 < x < np.inf]
         middle = float(np.exp(np.mean(np.log(ends)))) if ends else a
         parts = (min(max(middle, a), b), np.inf, a, b)
@@ -206,16 +212,16 @@ def _law_free(table: SuccessTable, wanted: np.ndarray, level: float, unit: str):
     return found
 
 
-def _clustering(table: SuccessTable, places: np.ndarray) -> float:
+def _clustering(table: SuccessTable, row_group: np.ndarray) -> float:
     """By how much totals over tasks of about one length vary more than independent attempts."""
     y, m = (np.bincount(table.task, weights=x) for x in (table.successes, table.attempts))
     if table.successes.sum() in (0, table.trials):
         return float((m**2).sum() / m.sum())  # nothing tells attempts at a task apart
-    length = np.bincount(table.task, weights=table.lengths * table.attempts) / m
-    bins = np.searchsorted(places, length)
-    p = (np.bincount(bins, weights=y) / np.maximum(np.bincount(bins, weights=m), 1.0))[bins]
+    group = np.zeros(len(m), dtype=int)
+    group[table.task] = row_group
+    p = (np.bincount(group, weights=y) / np.maximum(np.bincount(group, weights=m), 1.0))[group]
     expected = (m * p * (1 - p)).sum()
-    used = max(len(m) - len(np.unique(bins)), 1) / len(m)
+    used = max(len(m) - len(np.unique(group)), 1) / len(m)
     return max(float(((y - m * p) ** 2).sum() / max(used * expected, 1e-12)), 1.0)
 
 

@@ -185,7 +185,7 @@ def _far_complement(s, x):
     return (s - 1) * jnp.log(x) - x - jsp.gammaln(s) + jnp.log(series)
 
 
-def log_failure(process: AbstractErrorProcess, n: Float[Array, "..."]) -> Float[Array, "..."]:
+def log_failure(process: AbstractErrorProcess, n: Numbers) -> Float[Array, "..."]:
     """Logarithm of the probability of an error up to `n > 0`, finite as far as the law allows."""
     if isinstance(process, LogNormal | NoiseThreshold):
         return process.log_failure(n)

@@ -192,7 +192,7 @@ def _lines_of(law: HorizonLaw):
     """Logarithms of parameters and horizons and their slopes, from vector and reliabilities."""
 
     def parameters(vector):
-        return jnp.stack([line(vector) for line in law.parameters.values()])
+        return jnp.stack([line(jnp.asarray(vector)) for line in law.parameters.values()])
 
     def lines(vector, reliabilities):
         horizons = jnp.log(law.build(vector).inverse_cumulative_hazard(-jnp.log(reliabilities)))
@@ -253,7 +253,7 @@ def fit_table(
         return mean * rows, slope * rows
 
     def numbers(vector):
-        value, slope = _lines_of(law)(vector, jnp.asarray(reliabilities))
+        value, slope = _lines_of(law)(vector, reliabilities)
         return np.asarray(value), np.asarray(slope)
 
     value, slope = numbers(optimum.vector)
