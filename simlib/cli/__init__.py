@@ -16,6 +16,7 @@ from ._collect import collect_app
 from ._data import data_app
 from ._errors import MISUSED, fail, is_deliberate, message
 from ._fit import fit_command
+from ._forecast import forecast_command
 from ._import import import_command
 from ._simulate import simulate_app
 from ._simulate_history import recovery_command, self_conditioning_command
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.command("claims")(claims_command)
 app.command("fit")(fit_command)
+app.command("forecast")(forecast_command)
 simulate_app.command("self_conditioning")(self_conditioning_command)
 simulate_app.command("recovery")(recovery_command)
 app.add_typer(simulate_app, name="simulate")

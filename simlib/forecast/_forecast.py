@@ -1,0 +1,257 @@
+"""Forecasts of coverage from success counts, with intervals."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float
+
+from .._estimate import Estimate
+from ._counts import Counts
+from ._mixture import mixture_quantiles, normal_mixture_quantiles
+from ._posterior import LOG_MISS, Posterior, posterior
+from ._prior import Prior, default_prior
+
+METHOD = "posterior over mixing distributions"
+#: Largest number of attempts that can be asked for.
+MOST_ATTEMPTS = 10**15
+# Numbers of attempts at which a target coverage is looked for.
+_SEARCH = np.logspace(0, 15, 181)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    r"""Coverage of a set of problems after $k$ fresh attempts at each.
+
+    Everything refers to *these* problems, not to a population of problems like them. Intervals
+    are posterior intervals with equal tails, and include what differs between the families of
+    mixing distributions, between their parameters, and between the problems given both.
+
+    Parameters
+    ----------
+    k
+        Numbers of attempts asked for.
+    pass_at_k
+        Posterior mean of $\frac1P\sum_i 1-(1-p_i)^k$ with its interval, one entry per $k$.
+    posterior
+        What it was computed from.
+    """
+
+    k: Float[np.ndarray, " k"]
+    pass_at_k: Estimate
+    posterior: Posterior
+
+    @property
+    def level(self) -> float:
+        """Probability of each interval."""
+        return self.pass_at_k.level
+
+    def at(self, k: Any) -> "Forecast":
+        """The same forecast at other numbers of attempts."""
+        return _at(self.posterior, _attempts(k), self.level)
+
+    def slope(self, window: Float[np.ndarray, "windows 2"] | None = None) -> Estimate:
+        r"""Local exponent: minus the slope of $\ln(-\ln\text{pass@}k)$ in $\ln k$ over windows.
+
+        Parameters
+        ----------
+        window
+            Pairs $k_1<k_2$; by default $k/\sqrt{10}$ to $k\sqrt{10}$ around each $k$.
+
+        Raises
+        ------
+        ValueError
+            If a window does not increase or starts below 1.
+        """
+        window = self.windows if window is None else np.atleast_2d(np.asarray(window, dtype=float))
+        if np.any(~(window[:, 0] >= 1)) or np.any(~(window[:, 1] > window[:, 0])):
+            raise ValueError(f"window must hold pairs 1 <= k1 < k2, got {window.tolist()}.")
+        first, second = _solved(window[:, 0]), _solved(window[:, 1])
+        zero = np.zeros(len(window))
+        one, v_one = self.posterior.moments(first, zero)
+        two, v_two = self.posterior.moments(second, zero)
+        both = self.posterior.covariance(first, second, zero, zero)
+        one, two = (np.clip(x, 1e-12, 1 - 1e-12) for x in (one, two))
+        scale = np.log(window[:, 1] / window[:, 0])[:, None]
+        mean = (np.log(-np.log(one)) - np.log(-np.log(two))) / scale
+        # Derivatives of ln(-ln x) at the two ends
+        a, b = (1 / (x * -np.log(x) * scale) for x in (one, two))
+        variance = a * a * v_one + b * b * v_two - 2 * a * b * both
+        return self._summary(mean, variance, normal_mixture_quantiles, low=0.0)
+
+    @property
+    def windows(self) -> Float[np.ndarray, "k 2"]:
+        """Default window of the slope around each $k$, a decade wide and starting at 1 or later."""
+        return default_windows(self.k)
+
+    def never_solved(self, k: Any = None) -> Estimate:
+        """Problems without a success so far that stay without one in `k` more attempts each.
+
+        Not the number of unsolvable problems: that one is not determined by finitely many
+        attempts.
+        """
+        k = self.k if k is None else _attempts(k)
+        zero = self.posterior.counts.successes == 0
+        if not zero.any():
+            return Estimate.exact(jnp.zeros(len(k)), method=METHOD)
+        failed = np.exp(np.outer(k, LOG_MISS))
+        moments = self.posterior.only(zero).moments(failed, np.ones(len(k)))
+        return self._summary(*moments, mixture_quantiles).scale(float(zero.sum()))
+
+    def attempts_for(self, coverage: Any) -> Estimate:
+        r"""Attempts at each problem that bring coverage to a target.
+
+        The interval follows from the distribution of coverage: fewer than $k$ attempts are needed
+        with the probability that pass@k exceeds the target. Infinite where even $10^{15}$
+        attempts may not do. The value is the posterior median; there is no finite mean.
+
+        Parameters
+        ----------
+        coverage
+            Targets in (0, 1).
+
+        Raises
+        ------
+        ValueError
+            If a target does not lie in (0, 1).
+        """
+        target = np.atleast_1d(np.asarray(coverage, dtype=float))
+        if not np.all((target > 0) & (target < 1)):
+            raise ValueError(f"coverage must lie in (0, 1), got {coverage}; try 0.9.")
+        tail = (1 - self.level) / 2
+        # Coverage exceeds its upper quantile with the lower probability, and so comes early.
+        quantiles = mixture_quantiles(
+            *self._search, self.posterior.member_weight, np.array([1 - tail, 0.5, tail])
+        )
+        log_k = np.log(_SEARCH)
+        out = np.empty((3, len(target)))
+        for i in range(3):
+            curve = np.maximum.accumulate(quantiles[:, i])
+            reached = np.searchsorted(curve, target)
+            inner = np.interp(target, curve, log_k)
+            out[i] = np.where(reached >= len(curve), np.inf, np.exp(inner))
+        low, middle, high = np.sort(out, axis=0)
+        spread = np.where(np.isfinite(high), (high - low) / 4, np.inf)
+        return _estimate(
+            middle, spread, low, high, self.level, self.posterior.counts.n_problems, "attempts"
+        )
+
+    def cost(self, k: Any = None) -> Estimate:
+        r"""Mean attempts per problem if each is tried until its first success, at most $k$ times.
+
+        $\mathbb E\min(T,k)=\mathbb E\,\frac{1-(1-p)^k}{p}$, with a checker that recognises success.
+        """
+        k = self.k if k is None else _attempts(k)
+        log_rate = np.log(-np.expm1(LOG_MISS))
+        value = np.exp(np.log(_solved(k)) - log_rate) / k[:, None]
+        mean, variance = self.posterior.moments(np.minimum(value, 1.0), np.ones(len(k)))
+        relative = self._summary(mean, variance, mixture_quantiles)
+        with jax.enable_x64(True):
+            return Estimate(
+                *(getattr(relative, name) * jnp.asarray(k) for name in _PARTS),
+                level=relative.level, n=relative.n, method=relative.method, unit="attempts",
+            )  # fmt: skip
+
+    def _summary(self, mean, variance, quantiles, low=None) -> Estimate:
+        weight = self.posterior.member_weight
+        tail = (1 - self.level) / 2
+        ends = quantiles(mean, variance, weight, np.array([tail, 1 - tail]))
+        return summarise(
+            mean, variance, weight, ends, self.level, self.posterior.counts.n_problems, low
+        )
+
+    @cached_property
+    def _search(self):
+        return self.posterior.moments(_solved(_SEARCH), np.zeros(len(_SEARCH)))
+
+
+_PARTS = ("value", "stderr", "lower", "upper")
+
+
+def forecast(counts: Counts, k: Any, *, level: float = 0.9, prior: Prior | None = None) -> Forecast:
+    r"""Forecast pass@k of these problems for any number of attempts, far beyond those made.
+
+    The success rates of the problems are drawn from an unknown mixing distribution. Its posterior
+    is computed over several families (exGaussian and normal on the logit, beta, Kumaraswamy,
+    generalised gamma and Weibull on the hazard), their parameters, and a share of unsolvable
+    problems; then every problem is forecast given its own counts. Whether a problem was tried a
+    fixed number of times or until its first success makes no difference to the likelihood.
+
+    Parameters
+    ----------
+    counts
+        Attempts and successes of each problem.
+    k
+        Numbers of attempts, from 1 to $10^{15}$; need not be whole.
+    level
+        Probability of each interval, in (0, 1).
+    prior
+        What is believed before the counts; `default_prior()` unless given.
+
+    Raises
+    ------
+    ValueError
+        If `k` or `level` is out of range, or no problem was ever tried.
+
+    Examples
+    --------
+    >>> counts = Counts.from_columns(None, [100] * 6, [0, 0, 1, 3, 20, 71])
+    >>> far = forecast(counts, [1, 100, 10_000])
+    >>> bool(np.all(np.diff(far.pass_at_k.value) > 0))
+    True
+    """
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}; 0.9 is usual.")
+    wanted = _attempts(k)
+    if counts.n_attempts == 0:
+        raise ValueError(
+            "attempts are all 0; a forecast needs at least one attempt at one problem."
+        )
+    found = posterior(counts, prior if prior is not None else default_prior())
+    return _at(found, wanted, level)
+
+
+def _at(found: Posterior, k: Float[np.ndarray, " k"], level: float) -> Forecast:
+    mean, variance = found.moments(_solved(k), np.zeros(len(k)))
+    tail = (1 - level) / 2
+    weight = found.member_weight
+    ends = mixture_quantiles(mean, variance, weight, np.array([tail, 1 - tail]))
+    coverage = summarise(mean, variance, weight, ends, level, found.counts.n_problems)
+    return Forecast(k, coverage, found)
+
+
+def default_windows(k: Float[np.ndarray, " k"]) -> Float[np.ndarray, "k 2"]:
+    """A decade around each $k$, starting at 1 or later."""
+    start = np.maximum(k / 10**0.5, 1.0)
+    return np.stack([start, 10 * start], axis=1)
+
+
+def summarise(mean, variance, weight, ends, level, n, low=None) -> Estimate:
+    """Mean, standard deviation and interval of a mixture; an interval always holds its value."""
+    value = mean @ weight
+    sd = np.sqrt(np.maximum((variance + mean**2) @ weight - value**2, 0.0))
+    lower, upper = np.minimum(ends[:, 0], value), np.maximum(ends[:, 1], value)
+    return _estimate(value, sd, lower if low is None else np.maximum(lower, low), upper, level, n)
+
+
+def _estimate(value, stderr, lower, upper, level, n, unit=""):
+    with jax.enable_x64(True):
+        return Estimate(
+            *(jnp.asarray(x, dtype=float) for x in (value, stderr, lower, upper)),
+            level=level, n=n, method=METHOD, unit=unit,
+        )  # fmt: skip
+
+
+def _attempts(k: Any) -> Float[np.ndarray, " k"]:
+    k = np.atleast_1d(np.asarray(k, dtype=float))
+    if k.ndim != 1 or not np.all((k >= 1) & (k <= MOST_ATTEMPTS)):
+        raise ValueError(f"k must hold numbers of attempts from 1 to 1e15, got {k.tolist()}.")
+    return k
+
+
+def _solved(k: Float[np.ndarray, " k"]) -> Float[np.ndarray, "k nodes"]:
+    r"""$1-(1-p)^k$ at the nodes."""
+    return -np.expm1(np.outer(k, LOG_MISS))
