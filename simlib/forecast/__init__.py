@@ -14,6 +14,10 @@ from ._discretised import fit_discretised as fit_discretised
 from ._forecast import Forecast as Forecast
 from ._forecast import default_windows as default_windows
 from ._forecast import forecast as forecast
+from ._horizon_backtest import BACKTEST_LAWS as BACKTEST_LAWS
+from ._horizon_backtest import HorizonBacktest as HorizonBacktest
+from ._horizon_backtest import backtest_horizons as backtest_horizons
+from ._horizon_backtest import true_horizon as true_horizon
 from ._horizon_comparison import PLAUSIBLE as PLAUSIBLE
 from ._horizon_comparison import HorizonComparison as HorizonComparison
 from ._horizon_comparison import compare_horizons as compare_horizons
@@ -44,29 +48,39 @@ from ._prior import Prior as Prior
 from ._prior import broad_prior as broad_prior
 from ._prior import default_prior as default_prior
 from ._report import report as report
+from ._success_by_length import greedy_success as greedy_success
+from ._success_by_length import prefix_success as prefix_success
+from ._success_table import SuccessTable as SuccessTable
 
 __all__ = [
+    "BACKTEST_LAWS",
     "BASELINES",
     "BinomialMixture",
     "Counts",
     "DistinctCounts",
+    "Forecast",
     "HORIZON_LAWS",
+    "HorizonBacktest",
     "HorizonComparison",
     "HorizonFit",
     "HorizonLaw",
     "LogNormal",
     "NoiseThreshold",
+    "Normal",
     "PLAUSIBLE",
+    "Posterior",
     "PowerLaw",
+    "Prior",
     "RELIABILITIES",
     "STOP_RULES",
-    "Forecast",
-    "Normal",
-    "Posterior",
-    "Prior",
     "SaturatingCurve",
+    "SuccessTable",
+    "backtest_horizons",
     "binomial_mixture",
+    "broad_prior",
     "compare_horizons",
+    "default_prior",
+    "default_windows",
     "discretised",
     "estimator_moments",
     "fit_binomial_mixture",
@@ -74,7 +88,10 @@ __all__ = [
     "fit_horizons",
     "fit_power_law",
     "fit_saturating_curve",
+    "forecast",
+    "greedy_success",
     "law_free_horizons",
+    "learn_prior",
     "least_squares",
     "levi",
     "log_all_fail",
@@ -82,12 +99,9 @@ __all__ = [
     "observed_window",
     "pass_at_k",
     "pass_curve",
-    "broad_prior",
-    "default_prior",
-    "default_windows",
-    "forecast",
-    "learn_prior",
     "pooled_priors",
     "posterior",
+    "prefix_success",
     "report",
+    "true_horizon",
 ]

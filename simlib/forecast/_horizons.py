@@ -257,12 +257,16 @@ def fit_table(
         return np.asarray(value), np.asarray(slope)
 
     value, slope = numbers(optimum.vector)
-    naive = line_errors(slope, optimum.information)
+    # At an edge (no frailty) the fit is that of the law without the coordinate.
+    low, high = np.array(box).T
+    free = (optimum.vector > low + 1e-6) & (optimum.vector < high - 1e-6)
+    moving, information = slope[:, free], optimum.information[np.ix_(free, free)]
+    naive = line_errors(moving, information)
     ratio, degrees = np.ones(len(value)), None
     effect = 1.0
     if not table.independent:
         scores = np.asarray(_scores_of(law)(data, jnp.asarray(optimum.vector)))[:rows]
-        ratio, effect = _variance_ratios(table, scores, slope, optimum.information)
+        ratio, effect = _variance_ratios(table, scores[:, free], moving, information)
         degrees = table.tasks - len(optimum.vector)
     quantile = float(
         stats.chi2.ppf(level, 1) if degrees is None else stats.f.ppf(level, 1, degrees)
@@ -313,7 +317,7 @@ def _variance_ratios(table, scores, slope, information) -> tuple[np.ndarray, flo
     meat = small * by_task.T @ by_task
     naive = np.einsum("ij,jk,ik->i", slope, inverse, slope)
     robust = np.einsum("ij,jk,ik->i", slope, inverse @ meat @ inverse, slope)
-    ratio = np.where(naive > 0, robust / np.maximum(naive, 1e-300), 1.0)
+    ratio = np.where(naive > 1e-100, robust / np.maximum(naive, 1e-100), 1.0)
     return np.maximum(ratio, 1.0), max(float(np.trace(inverse @ meat)) / scores.shape[1], 1.0)
 
 

@@ -179,9 +179,9 @@ def test_rows_of_one_task_are_one_unit():
     lengths = np.repeat(np.geomspace(1, 200, 20), 5)
     y = np.random.default_rng(3).binomial(2, np.exp(-lengths / 40))
     item = np.repeat(np.arange(20), 5)
-    kind = dict(law="weibull", interval="delta")
+    kind = {"law": "weibull", "interval": "delta"}
     split = fit_horizons(lengths, y, np.full(100, 2), item=item, **kind)
-    whole = fit_horizons(lengths[::5], y.reshape(20, 5).sum(1), np.full(20, 10), law="weibull")
+    whole = fit_horizons(lengths[::5], y.reshape(20, 5).sum(1), np.full(20, 10), **kind)
     for r in (0.5, 0.99):
         for end in ("value", "lower", "upper"):
             assert float(getattr(split.horizons[r], end)) == pytest.approx(
@@ -254,6 +254,28 @@ def test_everything_solved_bounds_one_side():
     nothing = forecast.law_free_horizons(lengths, 0 * m, m, independent=True)
     assert float(nothing[0.5].lower) == 0
     assert float(nothing[0.5].upper) == 1
+
+
+def test_backtest_knows_its_truth():
+    """Items that are all alike under a Weibull law: its intervals hold, the exponential's do not.
+
+    Of ten intervals of 95 % at least six hold, but for one in 40,000 suites.
+    """
+    lengths = np.arange(1, 41)
+    success = np.tile(np.exp(-((lengths / 20) ** 2.0)), (50, 1))
+    found = forecast.backtest_horizons(
+        success, lengths, key=jax.random.key(0), evaluations=10, laws=("exponential", "weibull")
+    )
+    assert found.truth == pytest.approx(20 * np.sqrt(-np.log(0.99)), rel=0.03)
+    assert found.covered["weibull"] >= 6
+    assert found.covered["exponential"] == 0
+    assert found.width["weibull"] > 1
+    with pytest.raises(ValueError, match=r"window .* holds . lengths"):
+        forecast.backtest_horizons(success, lengths, key=jax.random.key(0), window=(0.9, 0.905))
+    with pytest.raises(ValueError, match="is never lost"):
+        forecast.backtest_horizons(
+            success[:, :12], lengths[:12], key=jax.random.key(0), reliability=0.5, window=(0.7, 1)
+        )
 
 
 GOOD = {"lengths": [1.0, 5, 9, 20, 60, 80], "successes": [4, 4, 2, 2, 1, 0], "attempts": [4] * 6}
