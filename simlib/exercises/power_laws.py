@@ -59,7 +59,7 @@ def _needed(excess: float, logarithmic: bool = True) -> float:
         shares = heavy_tailed.beta_mixture(ends, _SMALL, _WIDE)
         return sign * (float(exponent(*shares, 10.0)) / _SMALL - 1) - excess
 
-    return float(optimize.brentq(gap, 0, 30))
+    return float(optimize.bisect(gap, 0, 30))  # type: ignore[arg-type]
 
 
 EXERCISES = (

@@ -26,6 +26,8 @@ class CoverageSlopes(eqx.Module):
         Of $I$: $\ln(I_k/I_{wk})/\ln w$.
     exponent_log
         Of $-\ln\mathrm{pass}@k$, on the same window.
+    inflation
+        `exponent_log` over `exponent`.
     drift
         `exponent_log` of the next window, from $wk$ to $w^2k$, over that of this one. It is 1 if
         $-\ln\mathrm{pass}@k$ is a power law from $k$ to $w^2k$.
@@ -39,6 +41,7 @@ class CoverageSlopes(eqx.Module):
     unsolved: Estimate
     exponent: Estimate
     exponent_log: Estimate
+    inflation: Estimate
     drift: Estimate
     steadiest: Estimate
 
@@ -117,7 +120,7 @@ def coverage_slopes(
     def estimate(value: np.ndarray, draws: np.ndarray) -> Estimate:
         return Estimate.from_draws(draws, value=value, n=len(log_p), level=level)
 
-    drifts = whole[3], parts[3]
+    drifts = whole[-1], parts[-1]
     return CoverageSlopes(
         attempts[admitted],
         factor,
@@ -127,13 +130,14 @@ def coverage_slopes(
 
 
 def _slopes(solved: np.ndarray, factor: float) -> tuple[np.ndarray, ...]:
-    """Share unsolved, both exponents and the drift from coverage at k, wk and w^2 k."""
+    """The fields of `CoverageSlopes` from coverage at k, wk and w^2 k."""
     with np.errstate(divide="ignore"):  # a resample may leave no item unsolved: exponent +inf
         unsolved = np.log1p(-solved)
         level = np.log(-np.log(solved))
     exponent = (unsolved[..., 0] - unsolved[..., 1]) / np.log(factor)
     both = -np.diff(level, axis=-1) / np.log(factor)
-    return np.exp(unsolved[..., 0]), exponent, both[..., 0], both[..., 1] / both[..., 0]
+    first, later = both[..., 0], both[..., 1]
+    return np.exp(unsolved[..., 0]), exponent, first, first / exponent, later / first
 
 
 def _steadiest(drift: np.ndarray) -> np.ndarray:

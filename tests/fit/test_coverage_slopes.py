@@ -24,7 +24,7 @@ def test_a_power_law_has_its_exponent_and_the_known_inflation(power):
     np.testing.assert_allclose(1 - low, high, rtol=1e-3)
     ends = np.asarray(heavy_tailed.slope_inflation(heavy_tailed.beta_mixture(
         np.array([100.0, 1000.0]), 0.3, 1.0)))  # fmt: skip
-    between = float(power.exponent_log.value[1] / power.exponent.value[1])
+    between = float(power.inflation.value[1])
     assert ends[1] < between < ends[0]
     assert np.all(np.asarray(power.drift.value) < 1)  # the inflation fades
     assert float(power.steadiest.value) == pytest.approx(float(power.drift.value[1]))
