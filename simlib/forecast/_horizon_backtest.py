@@ -71,7 +71,7 @@ def backtest_horizons(
     key: Key[Array, ""],
     reliability: float = 0.99,
     window: tuple[float, float] = (0.2, 0.95),
-    tasks: int = 100,
+    tasks: int = 60,
     runs: int = 8,
     evaluations: int = 25,
     laws: Sequence[str] = BACKTEST_LAWS,

@@ -212,15 +212,16 @@ def _lines_of(law: HorizonLaw):
 
 
 def _padded(table: SuccessTable):
-    """Columns and weights, filled up so that few sizes are ever compiled."""
+    """Columns per attempt, and attempts as weights, filled up so that few sizes are compiled."""
     rows = len(table.lengths)
     fill = max(64, 1 << (rows - 1).bit_length()) - rows
-    columns = (table.lengths, table.successes, table.attempts - table.successes)
+    share = table.successes / table.attempts
+    columns = (table.lengths, share, 1 - share)
     data = tuple(
         jnp.asarray(np.pad(x, (0, fill), constant_values=value))
         for x, value in zip(columns, (table.lengths[0], 0.0, 0.0), strict=True)
     )
-    return data, jnp.asarray(np.pad(np.ones(rows), (0, fill)))
+    return data, jnp.asarray(np.pad(table.attempts, (0, fill)))
 
 
 def _centre(table: SuccessTable) -> float:
@@ -250,7 +251,7 @@ def fit_table(
 
     def log_likelihood(vector):
         mean, _, slope = evaluate(likelihood, vector, data, weight)
-        return mean * rows, slope * rows
+        return mean * table.trials, slope * table.trials
 
     def numbers(vector):
         value, slope = _lines_of(law)(vector, reliabilities)
@@ -266,6 +267,7 @@ def fit_table(
     effect = 1.0
     if not table.independent:
         scores = np.asarray(_scores_of(law)(data, jnp.asarray(optimum.vector)))[:rows]
+        scores = scores * table.attempts[:, None]
         ratio, effect = _variance_ratios(table, scores[:, free], moving, information)
         degrees = table.tasks - len(optimum.vector)
     quantile = float(
@@ -296,7 +298,7 @@ def fit_table(
         process=law.build(jnp.asarray(optimum.vector)),
         parameters={name: found[name] for name in law.parameters},
         horizons=horizons,
-        log_likelihood=each[:rows] + _log_choose(table),
+        log_likelihood=each[:rows] * table.attempts + _log_choose(table),
         design_effect=effect,
         optimum=optimum,
         notes=_notes(table, horizons),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def greedy_success(traces: "Traces", *, task: str) -> SuccessTable:
-    """Whether the likeliest answer is right, one row per item; the length is the level.
+    """How often the likeliest answer is right, one row per level, which is the length.
 
     Greedy decoding takes the likeliest token everywhere, so an answer is right if every one of
     its tokens has rank one. Nothing is random but the choice of items.
@@ -35,7 +35,7 @@ def greedy_success(traces: "Traces", *, task: str) -> SuccessTable:
     --------
     >>> from simlib import traces
     >>> table = greedy_success(traces.load("answers-gemma3"), task="copy")
-    >>> table.trials, sorted(set(table.lengths.tolist()))
+    >>> table.trials, table.lengths.tolist()
     (2048, [4.0, 8.0, 16.0, 32.0])
     """
     items = traces.items.filter(pl.col("task") == task).select("item_id", "level")
@@ -43,10 +43,10 @@ def greedy_success(traces: "Traces", *, task: str) -> SuccessTable:
         raise ValueError(f"{traces.id} has no answers of task {task!r}.")
     right = traces.steps.filter(pl.col("condition") == "clean").group_by("item_id")
     right = right.agg(right=(pl.col("rank") == 1).all())
-    rows = items.join(right, on="item_id", how="inner").sort("item_id")
-    return success_table(
-        rows["level"].to_numpy(), rows["right"].to_numpy().astype(int), np.ones(rows.height)
-    )
+    rows = items.join(right, on="item_id", how="inner").group_by("level")
+    counts = rows.agg(right=pl.col("right").sum(), asked=pl.len()).sort("level")
+    columns = (counts[name].to_numpy() for name in ("level", "right", "asked"))
+    return success_table(*columns, independent=True)
 
 
 def prefix_success(
