@@ -1,6 +1,6 @@
 """Forecasts of coverage from success counts, with intervals."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,10 +19,10 @@ METHOD = "posterior over mixing distributions"
 #: Largest number of attempts that can be asked for.
 MOST_ATTEMPTS = 10**15
 # Numbers of attempts at which a target coverage is looked for.
-_SEARCH = np.logspace(0, 15, 181)
+_SEARCH = np.logspace(0, 15, 61)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Forecast:
     r"""Coverage of a set of problems after $k$ fresh attempts at each.
 
@@ -34,24 +34,32 @@ class Forecast:
     ----------
     k
         Numbers of attempts asked for.
-    pass_at_k
-        Posterior mean of $\frac1P\sum_i 1-(1-p_i)^k$ with its interval, one entry per $k$.
+    level
+        Probability of each interval.
     posterior
-        What it was computed from.
+        What it is computed from.
+    mean, variance
+        Of coverage at each $k$, under each member of the posterior.
     """
 
     k: Float[np.ndarray, " k"]
-    pass_at_k: Estimate
+    level: float
     posterior: Posterior
+    mean: Float[np.ndarray, "k members"]
+    variance: Float[np.ndarray, "k members"]
 
-    @property
-    def level(self) -> float:
-        """Probability of each interval."""
-        return self.pass_at_k.level
+    @cached_property
+    def pass_at_k(self) -> Estimate:
+        r"""Posterior mean of $\frac1P\sum_i 1-(1-p_i)^k$ with its interval, one entry per $k$."""
+        return self._summary(self.mean, self.variance, mixture_quantiles)
 
     def at(self, k: Any) -> "Forecast":
         """The same forecast at other numbers of attempts."""
         return _at(self.posterior, _attempts(k), self.level)
+
+    def at_level(self, level: float) -> "Forecast":
+        """The same forecast with intervals of another probability."""
+        return replace(self, level=check_level(level))
 
     def slope(self, window: Float[np.ndarray, "windows 2"] | None = None) -> Estimate:
         r"""Local exponent: minus the slope of $\ln(-\ln\text{pass@}k)$ in $\ln k$ over windows.
@@ -69,18 +77,17 @@ class Forecast:
         window = self.windows if window is None else np.atleast_2d(np.asarray(window, dtype=float))
         if np.any(~(window[:, 0] >= 1)) or np.any(~(window[:, 1] > window[:, 0])):
             raise ValueError(f"window must hold pairs 1 <= k1 < k2, got {window.tolist()}.")
-        first, second = _solved(window[:, 0]), _solved(window[:, 1])
+        ends = [_solved(window[:, 0]), _solved(window[:, 1])]
         zero = np.zeros(len(window))
-        one, v_one = self.posterior.moments(first, zero)
-        two, v_two = self.posterior.moments(second, zero)
-        both = self.posterior.covariance(first, second, zero, zero)
-        one, two = (np.clip(x, 1e-12, 1 - 1e-12) for x in (one, two))
-        scale = np.log(window[:, 1] / window[:, 0])[:, None]
-        mean = (np.log(-np.log(one)) - np.log(-np.log(two))) / scale
-        # Derivatives of ln(-ln x) at the two ends
-        a, b = (1 / (x * -np.log(x) * scale) for x in (one, two))
-        variance = a * a * v_one + b * b * v_two - 2 * a * b * both
-        return self._summary(mean, variance, normal_mixture_quantiles, low=0.0)
+        (one, v_one), (two, v_two) = (self.posterior.moments(end, zero) for end in ends)
+        joint = self.posterior.covariance(*ends)
+        (one, s_one), (two, s_two) = _log_minus_log(one, v_one), _log_minus_log(two, v_two)
+        alike = np.clip(joint / np.sqrt(np.maximum(v_one * v_two, 1e-300)), 0.0, 1.0)
+        width = np.log(window[:, 1] / window[:, 0])[:, None]
+        variance = s_one**2 + s_two**2 - 2 * alike * s_one * s_two
+        return self._summary(
+            (one - two) / width, variance / width**2, normal_mixture_quantiles, low=0.0
+        )
 
     @property
     def windows(self) -> Float[np.ndarray, "k 2"]:
@@ -99,7 +106,7 @@ class Forecast:
             return Estimate.exact(jnp.zeros(len(k)), method=METHOD)
         failed = np.exp(np.outer(k, LOG_MISS))
         moments = self.posterior.only(zero).moments(failed, np.ones(len(k)))
-        return self._summary(*moments, mixture_quantiles).scale(float(zero.sum()))
+        return _scaled(self._summary(*moments, mixture_quantiles), float(zero.sum()), "problems")
 
     def attempts_for(self, coverage: Any) -> Estimate:
         r"""Attempts at each problem that bring coverage to a target.
@@ -135,9 +142,7 @@ class Forecast:
             out[i] = np.where(reached >= len(curve), np.inf, np.exp(inner))
         low, middle, high = np.sort(out, axis=0)
         spread = np.where(np.isfinite(high), (high - low) / 4, np.inf)
-        return _estimate(
-            middle, spread, low, high, self.level, self.posterior.counts.n_problems, "attempts"
-        )
+        return _estimate(middle, spread, low, high, self.level, self._problems, "attempts")
 
     def cost(self, k: Any = None) -> Estimate:
         r"""Mean attempts per problem if each is tried until its first success, at most $k$ times.
@@ -149,26 +154,21 @@ class Forecast:
         value = np.exp(np.log(_solved(k)) - log_rate) / k[:, None]
         mean, variance = self.posterior.moments(np.minimum(value, 1.0), np.ones(len(k)))
         relative = self._summary(mean, variance, mixture_quantiles)
-        with jax.enable_x64(True):
-            return Estimate(
-                *(getattr(relative, name) * jnp.asarray(k) for name in _PARTS),
-                level=relative.level, n=relative.n, method=relative.method, unit="attempts",
-            )  # fmt: skip
+        return _scaled(relative, k, "attempts")
 
     def _summary(self, mean, variance, quantiles, low=None) -> Estimate:
         weight = self.posterior.member_weight
         tail = (1 - self.level) / 2
         ends = quantiles(mean, variance, weight, np.array([tail, 1 - tail]))
-        return summarise(
-            mean, variance, weight, ends, self.level, self.posterior.counts.n_problems, low
-        )
+        return summarise(mean, variance, weight, ends, self.level, self._problems, low)
+
+    @property
+    def _problems(self) -> int:
+        return self.posterior.counts.n_problems
 
     @cached_property
     def _search(self):
         return self.posterior.moments(_solved(_SEARCH), np.zeros(len(_SEARCH)))
-
-
-_PARTS = ("value", "stderr", "lower", "upper")
 
 
 def forecast(counts: Counts, k: Any, *, level: float = 0.9, prior: Prior | None = None) -> Forecast:
@@ -203,29 +203,28 @@ def forecast(counts: Counts, k: Any, *, level: float = 0.9, prior: Prior | None 
     >>> bool(np.all(np.diff(far.pass_at_k.value) > 0))
     True
     """
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.9 is usual.")
+    check_level(level)
     wanted = _attempts(k)
     if counts.n_attempts == 0:
-        raise ValueError(
-            "attempts are all 0; a forecast needs at least one attempt at one problem."
-        )
+        raise ValueError("attempts are all 0; give at least one attempt at one problem.")
     found = posterior(counts, prior if prior is not None else default_prior())
     return _at(found, wanted, level)
 
 
 def _at(found: Posterior, k: Float[np.ndarray, " k"], level: float) -> Forecast:
-    mean, variance = found.moments(_solved(k), np.zeros(len(k)))
-    tail = (1 - level) / 2
-    weight = found.member_weight
-    ends = mixture_quantiles(mean, variance, weight, np.array([tail, 1 - tail]))
-    coverage = summarise(mean, variance, weight, ends, level, found.counts.n_problems)
-    return Forecast(k, coverage, found)
+    return Forecast(k, level, found, *found.moments(_solved(k), np.zeros(len(k))))
+
+
+def _log_minus_log(mean, variance):
+    r"""$\ln(-\ln x)$ at the mean, and its standard deviation; $-\ln x$ taken for log-normal."""
+    mean = np.clip(mean, 1e-15, 1 - 1e-15)
+    level = -np.log(mean)
+    return np.log(level), np.sqrt(np.log1p(np.maximum(variance, 0.0) / (mean * level) ** 2))
 
 
 def default_windows(k: Float[np.ndarray, " k"]) -> Float[np.ndarray, "k 2"]:
-    """A decade around each $k$, starting at 1 or later."""
-    start = np.maximum(k / 10**0.5, 1.0)
+    """A decade around each $k$, in whole attempts from 1 on."""
+    start = np.round(np.maximum(k / 10**0.5, 1.0))
     return np.stack([start, 10 * start], axis=1)
 
 
@@ -237,12 +236,27 @@ def summarise(mean, variance, weight, ends, level, n, low=None) -> Estimate:
     return _estimate(value, sd, lower if low is None else np.maximum(lower, low), upper, level, n)
 
 
+def _scaled(estimate: Estimate, factor: Any, unit: str) -> Estimate:
+    value, stderr, lower, upper = (
+        np.asarray(part) * factor
+        for part in (estimate.value, estimate.stderr, estimate.lower, estimate.upper)
+    )
+    return _estimate(value, stderr, lower, upper, estimate.level, estimate.n, unit)
+
+
 def _estimate(value, stderr, lower, upper, level, n, unit=""):
     with jax.enable_x64(True):
         return Estimate(
             *(jnp.asarray(x, dtype=float) for x in (value, stderr, lower, upper)),
             level=level, n=n, method=METHOD, unit=unit,
         )  # fmt: skip
+
+
+def check_level(level: float) -> float:
+    """`level`, or a `ValueError` unless it is a probability strictly between 0 and 1."""
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}; 0.9 is usual.")
+    return level
 
 
 def _attempts(k: Any) -> Float[np.ndarray, " k"]:

@@ -18,7 +18,7 @@ _MOST, _NEGLIGIBLE = 512, 1e-5
 _TINY = 1e-300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Posterior:
     r"""A weighted set of mixing distributions, and of shares of unsolvable problems.
 
@@ -68,46 +68,41 @@ class Posterior:
         counts. Members are the pairs of a distribution and a share with positive weight, in the
         order of `member_weight`.
         """
-        return self._average(value, at_zero), self.covariance(value, value, at_zero, at_zero)
+        means, variances = [], []
+        for h, zero in zip(value, at_zero, strict=True):
+            one, square = self._given_counts(h), self._given_counts(h * h)
+            means.append(self._mean(one, zero))
+            variances.append(self._spread(square, one, one, zero, zero))
+        return np.stack(means), np.stack(variances)
 
     def covariance(
         self,
         first: Float[np.ndarray, "functions nodes"],
         second: Float[np.ndarray, "functions nodes"],
-        first_at_zero: Float[np.ndarray, "functions"],
-        second_at_zero: Float[np.ndarray, "functions"],
     ) -> Float[np.ndarray, "functions members"]:
-        """Covariance, under each member, of two averages over problems, pair by pair."""
-        share = self.multiplicity / self.multiplicity.sum() ** 2
-        rows = zip(first, second, first_at_zero, second_at_zero, strict=True)
-        return np.stack([self._one_covariance(*row, share) for row in rows])
+        """Covariance of two averages of functions that are 0 for an unsolvable problem."""
+        rows = []
+        for a, b in zip(first, second, strict=True):
+            both, one, two = (self._given_counts(h) for h in (a * b, a, b))
+            rows.append(self._spread(both, one, two, 0.0, 0.0))
+        return np.stack(rows)
 
-    def _average(self, value, at_zero):
-        share = self.multiplicity / self.multiplicity.sum()
-        return np.stack(
-            [
-                self._sum(self._given_counts(h), zero, share)
-                for h, zero in zip(value, at_zero, strict=True)
-            ]
-        )
-
-    def _one_covariance(self, first, second, first_at_zero, second_at_zero, share):
-        one, two = self._given_counts(first), self._given_counts(second)
-        both = self._given_counts(first * second)
-        zero = self.unsolved
-        out = self._unsolvable
-        inside = (both - one * two) * np.where(self._never, 0.0, share)
-        a = _blend(out, one[:, None, zero], first_at_zero)
-        b = _blend(out, two[:, None, zero], second_at_zero)
-        product = _blend(out, both[:, None, zero], first_at_zero * second_at_zero)
-        return (inside.sum(1)[:, None] + (product - a * b) @ share[zero])[self._kept]
-
-    def _sum(self, each, at_zero, share):
-        """Sum over problems of what holds for each, unsolvable ones included."""
-        zero = self.unsolved
+    def _mean(self, each, at_zero):
+        """Mean over problems of what holds for each, unsolvable ones included."""
+        share, zero = self.multiplicity / self.multiplicity.sum(), self.unsolved
         ever = each @ np.where(self._never, 0.0, share)
         never = _blend(self._unsolvable, each[:, None, zero], at_zero) @ share[zero]
         return (ever[:, None] + never)[self._kept]
+
+    def _spread(self, both, one, two, one_at_zero, two_at_zero):
+        """Covariance of two averages, from E[gh], E[g] and E[h] of each problem."""
+        share, zero = self.multiplicity / self.multiplicity.sum() ** 2, self.unsolved
+        ever = (both - one * two) @ np.where(self._never, 0.0, share)
+        product, a, b = (
+            _blend(self._unsolvable, x[:, None, zero], y)
+            for x, y in ((both, one_at_zero * two_at_zero), (one, one_at_zero), (two, two_at_zero))
+        )
+        return (ever[:, None] + (product - a * b) @ share[zero])[self._kept]
 
     @property
     def member_weight(self) -> Float[np.ndarray, "members"]:
@@ -121,7 +116,16 @@ class Posterior:
 
     def _given_counts(self, h):
         """E[h | counts] under each distribution, for each distinct count."""
-        return (self.density * h) @ self.likelihood.T / self.evidence
+        # Single precision: sums of positive terms, good to six digits and twice as fast.
+        return (self._density32 * h.astype(np.float32)) @ self._likelihood32 / self.evidence
+
+    @cached_property
+    def _density32(self):
+        return self.density.astype(np.float32)
+
+    @cached_property
+    def _likelihood32(self):
+        return np.ascontiguousarray(self.likelihood.T, dtype=np.float32)
 
     @cached_property
     def _never(self):
