@@ -216,9 +216,9 @@ def _print(rows: list[dict[str, Any]], level: float) -> None:
             start, end = row["slope"]["window"]
             table.add_row(
                 f"{row['k']:,}", _shown(row, "pass_at_k"), _shown(row["slope"], "value"),
-                f"{start:,.3g} and {end:,.3g}",
+                f"{start:,.0f} and {end:,.0f}",
             )  # fmt: skip
-        console.print(table)
+        Console(width=max(console.width, 120)).print(table)
     console.print(
         Text(
             "A slope holds for its window only. Neither the exponent for k without bound nor the "

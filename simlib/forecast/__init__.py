@@ -10,6 +10,11 @@ from ._binomial_mixtures import fit_binomial_mixture as fit_binomial_mixture
 from ._counts import STOP_RULES as STOP_RULES
 from ._counts import Counts as Counts
 from ._counts import DistinctCounts as DistinctCounts
+from ._coverage_backtest import POSTERIOR as POSTERIOR
+from ._coverage_backtest import Truth as Truth
+from ._coverage_backtest import backtest_table as backtest_table
+from ._coverage_backtest import draw_counts as draw_counts
+from ._coverage_backtest import log_loss_error as log_loss_error
 from ._discretised import fit_discretised as fit_discretised
 from ._forecast import Forecast as Forecast
 from ._forecast import default_windows as default_windows
@@ -41,6 +46,9 @@ from ._pass_at_k import estimator_moments as estimator_moments
 from ._pass_at_k import log_all_fail as log_all_fail
 from ._pass_at_k import pass_at_k as pass_at_k
 from ._pass_at_k import pass_curve as pass_curve
+from ._plan import draw_log_rates as draw_log_rates
+from ._plan import expected_interval as expected_interval
+from ._plan import plan as plan
 from ._posterior import Posterior as Posterior
 from ._posterior import posterior as posterior
 from ._prior import Normal as Normal
@@ -78,6 +86,14 @@ __all__ = [
     "backtest_horizons",
     "binomial_mixture",
     "broad_prior",
+    "log_loss_error",
+    "draw_counts",
+    "backtest_table",
+    "Truth",
+    "POSTERIOR",
+    "plan",
+    "expected_interval",
+    "draw_log_rates",
     "compare_horizons",
     "default_prior",
     "default_windows",

@@ -36,28 +36,24 @@ def explore(
 ) -> Explored:
     """Points and weights for the unnormalised log-density, started from a normal distribution."""
     points, values, stages = [], [], []
-    for stage in range(MOST_STAGES):
+    while True:
         root = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(mean)))
-        drawn = mean + _standard(len(mean), heavy=stage > 0) @ root.T
-        stages.append((mean, root, stage > 0))
+        heavy = len(stages) > 0
+        drawn = mean + _standard(len(mean), heavy=heavy) @ root.T
+        stages.append((mean, root, heavy))
         points.append(drawn)
         values.append(log_density(drawn))
         everything = np.concatenate(points)
-        mixture = [_log_proposal(everything, *each) for each in stages]
-        log_ratio = (
-            np.concatenate(values) - special.logsumexp(mixture, axis=0) + np.log(len(stages))
-        )
+        each = [_log_proposal(everything, *stage) for stage in stages]
+        proposal = special.logsumexp(each, axis=0) - np.log(len(stages))
+        log_ratio = np.concatenate(values) - proposal
         weight = _normalised(log_ratio)
-        effective = 1 / np.sum(weight**2)
-        if stage + 1 >= STAGES and effective >= _ENOUGH:
+        effective = float(1 / np.sum(weight**2))
+        if len(stages) >= STAGES and (effective >= _ENOUGH or len(stages) == MOST_STAGES):
             break
         mean, covariance = _moments(everything, log_ratio)
-    return Explored(
-        everything,
-        np.log(np.maximum(weight, 1e-300)),
-        float(special.logsumexp(log_ratio) - np.log(len(log_ratio))),
-        float(effective),
-    )
+    log_evidence = float(special.logsumexp(log_ratio) - np.log(len(log_ratio)))
+    return Explored(everything, np.log(np.maximum(weight, 1e-300)), log_evidence, effective)
 
 
 def _moments(points, log_ratio):

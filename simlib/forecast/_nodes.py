@@ -39,7 +39,7 @@ _FINE_LOG_RATE, _FINE_LOG_MISS = log_rates(_FINE), log_misses(_FINE)
 def likelihood(
     attempts: Integer[np.ndarray, "distinct"], successes: Integer[np.ndarray, "distinct"]
 ) -> Float[np.ndarray, "distinct nodes"]:
-    r"""$\int p^{c}(1-p)^{n-c}\,\psi_q(t)\,\mathrm dt/\Delta$ for the hat function $\psi_q$ of each node.
+    r"""$\int p^{c}(1-p)^{n-c}\,\psi_q(t)\,\mathrm dt/\Delta$ for the hat function $\psi_q$ of each.
 
     Relative to the largest value of the likelihood of each count, which cancels in posteriors.
     """

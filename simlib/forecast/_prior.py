@@ -1,4 +1,4 @@
-"""Prior of the forecaster: families of mixing distributions, their parameters, unsolvable shares."""
+"""Prior of a forecast: families of mixing distributions, parameters, unsolvable shares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -95,7 +95,7 @@ class Prior:
     ) -> Float[np.ndarray, "points"]:
         """Log-density of the parameters of one family, without the weight of the family."""
         parts = [np.log(w) + normal.log_density(vectors) for w, normal in self.parameters[name]]
-        return special.logsumexp(parts, axis=0)
+        return np.asarray(special.logsumexp(parts, axis=0))
 
     def moments(self, name: str) -> Normal:
         """Mean and covariance of the parameters of one family."""

@@ -18,7 +18,8 @@ _STYLE = """
 }
 body { font: 16px/1.55 system-ui, sans-serif; color: var(--ink); background: var(--page);
   max-width: 52rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
-h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 1.5rem; }
+h1, h2 { line-height: 1.25; }
+h2 { margin-top: 3rem; border-top: 1px solid var(--rule); padding-top: 1.5rem; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0; }
 th, td { padding: .3rem .8rem; border-bottom: 1px solid var(--rule); text-align: right; }
@@ -157,7 +158,7 @@ def _large(number) -> str:
 
 def _curve(name: str, forecast: Forecast) -> str:
     counts = forecast.posterior.counts
-    k = np.unique(np.round(np.geomspace(1, max(forecast.k.max(), 10), 61)))
+    k = np.unique(np.round(np.geomspace(1, max(forecast.k.max(), 10), 31)))
     curve = forecast.at(k)
     figure, axes = _figure()
     axes.fill_between(k, curve.pass_at_k.lower, curve.pass_at_k.upper, color="#0072B2", alpha=0.25)
