@@ -68,7 +68,8 @@ def _rerun(ids: list[str] | None, *, update: bool, json: bool) -> None:
     old = stored if ids is None else {claim: stored.get(claim, ()) for claim in found}
     changes = compare(old, found)
     if update:
-        write_verdicts(found if ids is None else {**stored, **found}, path)
+        # Read again: another command may have stored other claims meanwhile.
+        write_verdicts(found if ids is None else {**read_verdicts(path), **found}, path)
     ok = update or not any(change.fails for change in changes)
     if json:
         _print_json({"ok": ok, "claims": sorted(found), "changes": [_change(x) for x in changes]})
