@@ -10,10 +10,15 @@ from ._binomial_mixtures import fit_binomial_mixture as fit_binomial_mixture
 from ._counts import STOP_RULES as STOP_RULES
 from ._counts import Counts as Counts
 from ._counts import DistinctCounts as DistinctCounts
+from ._coverage_backtest import ASKED as ASKED
 from ._coverage_backtest import POSTERIOR as POSTERIOR
+from ._coverage_backtest import SEEN as SEEN
 from ._coverage_backtest import Truth as Truth
 from ._coverage_backtest import backtest_table as backtest_table
 from ._coverage_backtest import draw_counts as draw_counts
+from ._coverage_backtest import error_ratio as error_ratio
+from ._coverage_backtest import forecast_errors as forecast_errors
+from ._coverage_backtest import interval_coverage as interval_coverage
 from ._coverage_backtest import log_loss_error as log_loss_error
 from ._discretised import fit_discretised as fit_discretised
 from ._forecast import Forecast as Forecast
@@ -86,11 +91,16 @@ __all__ = [
     "backtest_horizons",
     "binomial_mixture",
     "broad_prior",
+    "interval_coverage",
+    "forecast_errors",
+    "error_ratio",
     "log_loss_error",
     "draw_counts",
     "backtest_table",
     "Truth",
+    "ASKED",
     "POSTERIOR",
+    "SEEN",
     "plan",
     "expected_interval",
     "draw_log_rates",

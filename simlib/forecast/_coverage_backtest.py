@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from jaxtyping import Array, Float, Key
 
+from .._estimate import Estimate
 from .._paths import data_directory
 from ._baselines import BASELINES
 from ._counts import Counts
@@ -25,6 +26,8 @@ LEVELS = (0.5, 0.8, 0.9, 0.95)
 #: Attempts per problem that a forecast sees, and numbers of attempts that it is scored at.
 SEEN = (10, 30, 100, 300, 1000)
 ASKED = (100, 1_000, 10_000, 100_000, 1_000_000)
+#: Above this coverage, less than a seventh of one problem of 128, errors of -ln pass@k say nothing.
+RESOLVED = 0.999
 
 
 @dataclass(frozen=True)
@@ -128,3 +131,89 @@ def backtest_table() -> pl.DataFrame:
     its intervals, `lower_90` and the like. `python benchmarks/backtest.py` makes it again.
     """
     return pl.read_parquet(data_directory() / "backtests" / "coverage.parquet")
+
+
+def forecast_errors(table: pl.DataFrame) -> pl.DataFrame:
+    r"""Errors by method and attempts seen, over all data sets and numbers of attempts.
+
+    Columns: `method`, `seen`, `forecasts`; median and 90th percentile of the relative error of
+    $-\ln\text{pass}@k$ (`log`, `log_90`) where less than 99.9 % is solved in truth, and of the
+    relative error of pass@k (`pass`, `pass_90`) everywhere.
+    """
+    log = log_loss_error(table["value"].to_numpy(), table["truth"].to_numpy())
+    scored = table.with_columns(
+        pl.Series("log", np.where(table["truth"].to_numpy() < RESOLVED, log, np.nan)).fill_nan(
+            None
+        ),
+        ((pl.col("value") / pl.col("truth") - 1).abs()).alias("pass"),
+    )
+    return (
+        scored.group_by("method", "seen")
+        .agg(
+            pl.len().alias("forecasts"),
+            pl.col("log").median(),
+            pl.col("log").quantile(0.9, "linear").alias("log_90"),
+            pl.col("pass").median(),
+            pl.col("pass").quantile(0.9, "linear").alias("pass_90"),
+        )
+        .sort("method", "seen")
+    )
+
+
+def error_ratio(
+    table: pl.DataFrame,
+    over: str,
+    *,
+    key: Key[Array, ""],
+    level: float = 0.95,
+    resamples: int = 2000,
+) -> Estimate:
+    r"""Median error of the posterior over that of another method, one entry per attempts seen.
+
+    Errors are relative errors of $-\ln\text{pass}@k$. The interval is a bootstrap over the truths
+    (`name`), whose forecasts are dependent.
+    """
+    log = log_loss_error(table["value"].to_numpy(), table["truth"].to_numpy())
+    kept = table.with_columns(pl.Series("error", log)).filter(pl.col("truth") < RESOLVED)
+    columns = ["name", "rep", "seen", "stopped", "k"]
+    ours = kept.filter(pl.col("method") == POSTERIOR)
+    both = ours.join(kept.filter(pl.col("method") == over), on=columns, suffix="_other")
+    names = both["name"].unique().sort()
+    place = both["name"].to_numpy()
+    index = np.searchsorted(names.to_numpy(), place)
+    pair = both.select("error", "error_other").to_numpy()
+    seen = both["seen"].to_numpy()
+    draws = np.asarray(jax.random.randint(key, (resamples, len(names)), 0, len(names)))
+    values, samples = [], []
+    for m in np.unique(seen):
+        here = seen == m
+        values.append(_ratio(pair[here], np.ones(here.sum())))
+        times = np.stack([np.bincount(d, minlength=len(names)) for d in draws])[:, index[here]]
+        samples.append([_ratio(pair[here], t) for t in times])
+    return Estimate.from_draws(
+        np.array(samples).T, value=np.array(values), n=len(names), level=level, method="bootstrap"
+    )
+
+
+def interval_coverage(table: pl.DataFrame) -> pl.DataFrame:
+    """Share of the posterior's intervals that hold the truth, and their median width.
+
+    Columns: `seen`, `forecasts`, and `inside_90`, `width_90` and the like for every level.
+    """
+    ours = table.filter(pl.col("method") == POSTERIOR)
+    columns = [pl.len().alias("forecasts")]
+    for level in LEVELS:
+        p = f"{100 * level:.0f}"
+        inside = pl.col("truth").is_between(pl.col(f"lower_{p}"), pl.col(f"upper_{p}"))
+        columns.append(inside.mean().alias(f"inside_{p}"))
+        width = pl.col(f"upper_{p}") - pl.col(f"lower_{p}")
+        columns.append(width.median().alias(f"width_{p}"))
+    return ours.group_by("seen").agg(columns).sort("seen")
+
+
+def _ratio(pair, times):
+    kept = np.repeat(pair, times.astype(int), axis=0)
+    if len(kept) == 0:
+        return 1.0
+    ours, theirs = np.median(kept, axis=0)
+    return ours / max(theirs, 1e-12)

@@ -4,6 +4,7 @@ Topic modules (`uniform`, ...) hold the results of one chapter each.
 """
 
 from . import choose as choose
+from . import coverage as coverage
 from . import heavy_tailed as heavy_tailed
 from . import horizons as horizons
 from . import key_tokens as key_tokens
