@@ -1,5 +1,7 @@
 """Evidence on horizons: success against length, matched and fitted."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -192,7 +194,7 @@ def _noise_tail_simulated(*, key) -> Evidence:
 
 @evidence("horizons.levi_swapped", "derived")
 def _levi_proof() -> Evidence:
-    swapped = {
+    swapped: Any = {
         heavy_tailed.shape_a: horizons.failure_shape_b,
         heavy_tailed.shape_b: horizons.failure_shape_a,
     }
