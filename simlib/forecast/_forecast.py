@@ -61,7 +61,7 @@ class Forecast:
         """The same forecast with intervals of another probability."""
         return replace(self, level=check_level(level))
 
-    def slope(self, window: Float[np.ndarray, "windows 2"] | None = None) -> Estimate:
+    def slope(self, window: Any = None) -> Estimate:
         r"""Local exponent: minus the slope of $\ln(-\ln\text{pass@}k)$ in $\ln k$ over windows.
 
         Parameters
@@ -86,7 +86,7 @@ class Forecast:
         width = np.log(window[:, 1] / window[:, 0])[:, None]
         variance = s_one**2 + s_two**2 - 2 * alike * s_one * s_two
         return self._summary(
-            (one - two) / width, variance / width**2, normal_mixture_quantiles, low=0.0
+            (one - two) / width, variance / width**2, normal_mixture_quantiles, high=np.inf
         )
 
     @property
@@ -156,11 +156,11 @@ class Forecast:
         relative = self._summary(mean, variance, mixture_quantiles)
         return _scaled(relative, k, "attempts")
 
-    def _summary(self, mean, variance, quantiles, low=None) -> Estimate:
+    def _summary(self, mean, variance, quantiles, high=1.0) -> Estimate:
         weight = self.posterior.member_weight
         tail = (1 - self.level) / 2
         ends = quantiles(mean, variance, weight, np.array([tail, 1 - tail]))
-        return summarise(mean, variance, weight, ends, self.level, self._problems, low)
+        return summarise(mean, variance, weight, ends, self.level, self._problems, high)
 
     @property
     def _problems(self) -> int:
@@ -228,12 +228,15 @@ def default_windows(k: Float[np.ndarray, " k"]) -> Float[np.ndarray, "k 2"]:
     return np.stack([start, 10 * start], axis=1)
 
 
-def summarise(mean, variance, weight, ends, level, n, low=None) -> Estimate:
-    """Mean, standard deviation and interval of a mixture; an interval always holds its value."""
-    value = mean @ weight
-    sd = np.sqrt(np.maximum((variance + mean**2) @ weight - value**2, 0.0))
+def summarise(mean, variance, weight, ends, level, n, high) -> Estimate:
+    """Mean, standard deviation and interval of a mixture of numbers from 0 to `high`.
+
+    The interval always holds the mean.
+    """
+    value = np.clip(mean @ weight, 0.0, high)
+    sd = np.sqrt(np.maximum((variance + mean**2) @ weight - (mean @ weight) ** 2, 0.0))
     lower, upper = np.minimum(ends[:, 0], value), np.maximum(ends[:, 1], value)
-    return _estimate(value, sd, lower if low is None else np.maximum(lower, low), upper, level, n)
+    return _estimate(value, sd, np.maximum(lower, 0.0), np.minimum(upper, high), level, n)
 
 
 def _scaled(estimate: Estimate, factor: Any, unit: str) -> Estimate:

@@ -8,7 +8,7 @@ from ._counts import Counts
 from ._posterior import Posterior, posterior
 from ._prior import Normal, Prior, broad_prior
 
-# The base prior counts as so many benchmarks.
+# The weights of families in the base prior count as so many benchmarks.
 _BASE_COUNTS = 2.0
 
 
@@ -62,7 +62,6 @@ def learn_from(
         raise ValueError(f"widen must be at least 1, got {widen}.")
     weight, parameters = {}, {}
     for name, share in base.weight.items():
-        start = base.moments(name)
         means, inner, shares = [], [], []
         for found in posteriors:
             explored = found.explored[name]
@@ -78,13 +77,11 @@ def learn_from(
         mean = credit @ np.array(means)
         away = np.array(means) - mean
         spread = (credit[:, None] * away).T @ away + np.tensordot(credit, np.array(inner), 1)
-        effective = 1 / np.sum(credit**2)
-        known = effective / (effective + _BASE_COUNTS)
-        covariance = widen**2 * known * spread + (1 - known) * start.covariance
-        center = known * mean + (1 - known) * start.mean
+        # The mean over few benchmarks is itself uncertain.
+        covariance = widen**2 * (1 + np.sum(credit**2)) * spread
         parameters[name] = [
             *(((1 - trust) * w, normal) for w, normal in base.parameters[name]),
-            (trust, Normal(center, covariance)),
+            (trust, Normal(mean, covariance)),
         ]
         weight[name] = float(np.sum(shares) + _BASE_COUNTS * share)
     total = sum(weight.values())

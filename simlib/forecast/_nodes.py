@@ -4,7 +4,7 @@ Every mixing distribution is smooth on the scale of the nodes; the likelihood of
 not. So each likelihood is integrated against the hat functions of the nodes on a finer grid once
 per data set, and every expectation under every mixing distribution is then a matrix product. The
 error is that of linear interpolation of the density and of $(1-p)^k$ between nodes: below 0.2 %
-of an expectation, far below any posterior standard deviation.
+of an expectation or 0.0004 of coverage, far below any posterior standard deviation.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def likelihood(
         if c * missed > _NARROW * n:
             table[row] = _narrow(c, missed)
             continue
-        log = c * _FINE_LOG_RATE + missed * _FINE_LOG_MISS
+        log = c * _FINE_LOG_RATE + missed * _FINE_LOG_MISS  # at most 0
         table[row] = np.exp(log - log.max()) @ _HAT
     return table
 

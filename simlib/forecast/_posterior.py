@@ -11,10 +11,10 @@ from scipy import special
 from ._counts import Counts
 from ._importance import Explored, explore
 from ._nodes import NODES, STEP, likelihood, log_misses
-from ._prior import MEMBERS, Prior, log_density
+from ._prior import MEMBERS, Prior, distributions, log_density
 
-# No more than so many distributions are kept, and no member below such a share of the largest.
-_MOST, _NEGLIGIBLE = 512, 1e-5
+# So many pairs of a distribution and a share of unsolvable problems are kept.
+_MOST = 512
 _TINY = 1e-300
 
 
@@ -112,7 +112,7 @@ class Posterior:
 
     @property
     def _kept(self):
-        return self.weight > _NEGLIGIBLE * self.weight.max()
+        return self.weight > 0
 
     def _given_counts(self, h):
         """E[h | counts] under each distribution, for each distinct count."""
@@ -193,13 +193,15 @@ def posterior(counts: Counts, prior: Prior) -> Posterior:
 
 
 def _thinned(weight: Float[np.ndarray, "points atoms"]):
-    """Rows that represent the whole, and their weights: systematic sampling without chance."""
-    total = weight.sum(1)
-    edges = np.concatenate([[0.0], np.cumsum(total)])
-    times = np.diff(np.ceil(edges / edges[-1] * _MOST - 0.5))
-    order = np.flatnonzero(times > 0)
-    rows = weight[order] / total[order, None] * times[order, None]
-    return order, rows / rows.sum()
+    """Pairs that represent the whole, by systematic sampling without chance.
+
+    Returns the rows that are kept and their weights, most of them 0.
+    """
+    flat = weight.ravel()
+    edges = np.concatenate([[0.0], np.cumsum(flat)])
+    times = np.diff(np.ceil(edges / edges[-1] * _MOST - 0.5)).reshape(weight.shape)
+    order = np.flatnonzero(times.sum(1))
+    return order, times[order] / times.sum()
 
 
 def node_masses(
@@ -219,10 +221,12 @@ def _score(prior: Prior, multiplicity, zero) -> Callable:
     solved = np.setdiff1d(np.arange(len(multiplicity)), zero)
 
     def score(evidence):
-        log = np.log(evidence)
-        rest = log[:, solved] @ multiplicity[solved]
+        rest = np.log(evidence[:, solved]) @ multiplicity[solved]
         columns = []
         for atom, weight in zip(prior.atoms, prior.atom_weight, strict=True):
+            if weight == 0:
+                columns.append(np.full(len(evidence), -np.inf))
+                continue
             never = np.log(atom + (1 - atom) * evidence[:, zero]) @ multiplicity[zero]
             ever = rest + multiplicity[solved].sum() * np.log1p(-atom)
             columns.append(never + ever + np.log(weight))
@@ -232,9 +236,8 @@ def _score(prior: Prior, multiplicity, zero) -> Callable:
 
 
 def _tail(name: str, vectors):
-    family = MEMBERS[name]
-    mixing = family.mixing(vectors.T)
-    return np.broadcast_to(np.asarray(mixing.tail_exponent, dtype=float), len(vectors))
+    exponent = distributions(name, vectors.T).tail_exponent
+    return np.broadcast_to(np.asarray(exponent, dtype=float), len(vectors))
 
 
 #: $\ln(1-p)$ at the nodes.

@@ -44,7 +44,7 @@ def test_poor_data_give_wide_answers_and_never_nan(name):
         np.asarray(x) for x in (found.pass_at_k.value, found.pass_at_k.lower, found.pass_at_k.upper)
     )
     assert np.all((lower >= 0) & (lower <= value) & (value <= upper) & (upper <= 1))
-    assert np.all(np.diff(value) >= 0)
+    assert np.all(np.diff(value) >= -1e-9)
     parts = (found.slope(), found.never_solved(), found.cost(), found.attempts_for([0.5, 0.999]))
     for part in parts:
         assert not np.isnan(np.asarray(part.value)).any()
@@ -72,7 +72,7 @@ def test_quantities_agree_with_the_curve():
     assert float(needed.lower[0]) < 1000 < float(needed.upper[0])
     # Mean attempts until the first success, by summation of the curve: sum_{j<k} E(1-p)^j.
     curve = found.at(np.arange(1, 100)).pass_at_k.value
-    assert float(found.cost().value[0]) == pytest.approx(1 + np.sum(1 - curve), rel=2e-3)
+    assert float(found.cost().value[0]) == pytest.approx(1 + np.sum(1 - np.asarray(curve)), rel=2e-3)
     # Ten problems were never solved; the others stay solved.
     never = np.asarray(found.never_solved().value)
     assert np.all((never > 0) & (never < 10))
