@@ -16,7 +16,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import jax
-import numpy as np
 import polars as pl
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -76,7 +75,7 @@ def main() -> None:
     frame = frame.with_columns(pl.col("seen", "k", "rep").cast(pl.Int32))
     frame = frame.sort("kind", "name", "rep", "seen", "stopped", "k", "method")
     write_atomic(Path(options.out), parquet_bytes(frame))
-    print(f"{len(frame)} rows in {options.out}; {np.isnan(frame['value']).sum()} forecasts are NaN")
+    print(f"{len(frame)} rows in {options.out}; {frame['value'].is_nan().sum()} forecasts are NaN")
 
 
 if __name__ == "__main__":

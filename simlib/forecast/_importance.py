@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special, stats
 
-POINTS, STAGES, MOST_STAGES = 512, 3, 6
+STAGES, MOST_STAGES = 3, 6
 _FREEDOM = 5.0
 _WIDER = 1.3  # variance of a proposal over that of the weighted points
 _ENOUGH = 60.0  # effective points
@@ -76,7 +76,9 @@ def _normalised(log_weight):
 @cache
 def _standard(dimensions: int, *, heavy: bool) -> Float[np.ndarray, "points parameters"]:
     """Halton points as standard normal or Student vectors."""
-    u = stats.qmc.Halton(dimensions + 1, scramble=False).random(POINTS + 1)[1:]
+    # Twice as many points where there are more parameters to explore.
+    points = 512 if dimensions <= 3 else 1024
+    u = stats.qmc.Halton(dimensions + 1, scramble=False).random(points + 1)[1:]
     normal = special.ndtri(u[:, :dimensions])
     if not heavy:
         return normal

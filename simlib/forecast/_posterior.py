@@ -11,7 +11,7 @@ from scipy import special
 from ._counts import Counts
 from ._importance import Explored, explore
 from ._nodes import NODES, STEP, likelihood, log_misses
-from ._prior import MEMBERS, Prior, distributions, log_density
+from ._prior import MEMBERS, Prior, log_density
 
 # So many pairs of a distribution and a share of unsolvable problems are kept.
 _MOST = 512
@@ -236,8 +236,7 @@ def _score(prior: Prior, multiplicity, zero) -> Callable:
 
 
 def _tail(name: str, vectors):
-    exponent = distributions(name, vectors.T).tail_exponent
-    return np.broadcast_to(np.asarray(exponent, dtype=float), len(vectors))
+    return np.broadcast_to(np.asarray(MEMBERS[name].tail(vectors.T), dtype=float), len(vectors))
 
 
 #: $\ln(1-p)$ at the nodes.

@@ -1,6 +1,6 @@
 """Prior of a forecast: families of mixing distributions, parameters, unsolvable shares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -11,47 +11,72 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import special
 
-from ..fit._families import FAMILIES, Family, to_parameter
-from ..mixing import AbstractMixing, GeneralizedGamma
-from ..mixing._coordinates import log_hazard_from_logit, log_rate
+from ..fit._families import FAMILIES, NARROWEST, Link, to_parameter
+from ..formulas._special import log1mexp
+from ..mixing import AbstractMixing, ExGaussian, GeneralizedGamma, LogitNormal
 from ._nodes import NODES
 
 
-def _weibull(scale: Array, tail_rate: Array) -> AbstractMixing:
-    return GeneralizedGamma(scale, tail_rate, tail_rate)
+@dataclass(frozen=True)
+class Member:
+    """One family of a forecast: the log-density of the logit, and the tail exponent.
+
+    Both take columns of unconstrained parameters that broadcast with `log_p`.
+    """
+
+    log_density: Callable[[Sequence[Array], Array], Array]
+    tail: Callable[[Sequence[Array]], Any]
 
 
-#: The families that a forecast averages over; parameters on an unconstrained scale.
-MEMBERS: dict[str, Family] = {
-    name: FAMILIES[name] for name in ("exGaussian", "logit-normal", "beta", "kumaraswamy")
+def _of(build: Callable[..., AbstractMixing], links: Sequence[Link]) -> Member:
+    """A family of `simlib.mixing`."""
+
+    def distribution(columns):
+        pairs = zip(links, columns, strict=True)
+        return build(*(to_parameter(link, column) for link, column in pairs))
+
+    return Member(
+        lambda columns, log_p: distribution(columns).log_density_logit(log_p),
+        lambda columns: distribution(columns).tail_exponent,
+    )
+
+
+def _mirrored(columns: Sequence[Array], log_p: Array) -> Array:
+    """Normal plus exponential on the logit: a sharp end of hard problems, a tail of easy ones."""
+    center, log_spread, log_rate_ = columns
+    mirror = ExGaussian(-center, NARROWEST + jnp.exp(log_spread), jnp.exp(log_rate_))
+    return mirror.log_density_logit(log1mexp(-log_p))
+
+
+def _two_kinds(columns: Sequence[Array], log_p: Array) -> Array:
+    """Two normal distributions on the logit: problems of two kinds."""
+    hard, log_gap, first, second, share = columns
+    log_share, log_rest = jax.nn.log_sigmoid(share), jax.nn.log_sigmoid(-share)
+    low = LogitNormal(hard, NARROWEST + jnp.exp(first)).log_density_logit(log_p)
+    high = LogitNormal(hard + jnp.exp(log_gap), NARROWEST + jnp.exp(second))
+    return jnp.logaddexp(log_share + low, log_rest + high.log_density_logit(log_p))
+
+
+def _no_tail(columns: Sequence[Array]) -> Any:
+    return np.inf
+
+
+#: The families that a forecast averages over.
+MEMBERS: dict[str, Member] = {
+    name: _of(FAMILIES[name].build, FAMILIES[name].links)
+    for name in ("exGaussian", "logit-normal", "beta", "kumaraswamy")
 } | {
-    "generalised gamma": Family(
-        "generalised gamma",
-        GeneralizedGamma,
-        ("scale", "tail_rate", "power"),
-        ("log", "log", "log"),
-        lambda mean, spread: [[mean, 0.0, 0.0]],
-    ),
-    "Weibull": Family(
-        "Weibull", _weibull, ("scale", "tail_rate"), ("log", "log"),
-        lambda mean, spread: [[mean, 0.0]],
-    ),
-}  # fmt: skip
-
-
-def distributions(name: str, columns: Any) -> AbstractMixing:
-    """Many distributions of one family at once, from columns of unconstrained parameters."""
-    family = MEMBERS[name]
-    pairs = zip(family.links, columns, strict=True)
-    return family.build(*(to_parameter(link, column) for link, column in pairs))
+    "generalised gamma": _of(GeneralizedGamma, ("log", "log", "log")),
+    "Weibull": _of(lambda scale, rate: GeneralizedGamma(scale, rate, rate), ("log", "log")),
+    "mirrored exGaussian": Member(_mirrored, _no_tail),
+    "two kinds": Member(_two_kinds, _no_tail),
+}
 
 
 @partial(jax.jit, static_argnums=0)
 def _log_density(name: str, vectors: Float[Array, "points parameters"]) -> Array:
-    y = log_hazard_from_logit(jnp.asarray(NODES))
-    mixing = distributions(name, vectors.T[:, :, None])
-    # dy / d logit p = p / X
-    return mixing.log_density_log_hazard(y) + log_rate(y) - y
+    log_p = jax.nn.log_sigmoid(jnp.asarray(NODES))
+    return MEMBERS[name].log_density(list(vectors.T[:, :, None]), log_p)
 
 
 def log_density(
@@ -137,6 +162,8 @@ def broad_prior() -> Prior:
         "kumaraswamy": _independent(_TAIL, (2.0, 1.5)),
         "generalised gamma": _independent((-3.0, 4.0), _TAIL, (-0.3, 0.8)),
         "Weibull": _independent((-4.0, 4.0), _TAIL),
+        "mirrored exGaussian": _independent((-6.0, 4.0), (-0.5, 0.9), (-0.7, 1.0)),
+        "two kinds": _independent((-6.0, 4.0), (1.5, 0.7), (0.3, 0.8), (0.3, 0.8), (0.0, 1.3)),
     }
     return Prior(
         weight={name: 1 / len(normal) for name in normal},

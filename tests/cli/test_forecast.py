@@ -107,7 +107,9 @@ def test_the_report_is_one_file_that_loads_nothing(tmp_path, capsys):
 )
 def test_what_cannot_be_is_refused_in_one_message(tmp_path, capsys, change, arguments, message):
     path = tmp_path / "counts.csv"
-    table(**change).write_csv(path)
+    table().with_columns(
+        **{k: pl.Series(v) if isinstance(v, list) else pl.lit(v) for k, v in change.items()}
+    ).write_csv(path)
     code, out, err = run("forecast", str(path), *arguments, capsys=capsys)
     assert code == 2
     assert message in " ".join(err.split())
