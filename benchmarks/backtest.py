@@ -1,6 +1,6 @@
 """Back-test of the forecasts of coverage; writes data/backtests/coverage.parquet.
 
-    python benchmarks/backtest.py                       everything (a quarter of an hour on two cores)
+    python benchmarks/backtest.py                       everything (15 minutes, two cores)
     python benchmarks/backtest.py --only synthetic --out try.parquet
 
 Truths: the exact success rates of the items of `data/answers-*` (random sets of 128 problems,

@@ -17,7 +17,9 @@ def test_computed_form_is_proved(formula):
 def test_the_posterior_of_one_problem_by_quadrature():
     a, b, n, c, k = 0.7, 4.0, 30.0, 2.0, 50.0
     top, bottom = (
-        integrate.quad(lambda p, m=m: p ** (a + c - 1) * (1 - p) ** (b + n - c - 1 + m), 0, 1)[0]
+        integrate.quad(
+            lambda p, m=m: p ** (a + c - 1) * (1 - p) ** (b + n - c - 1 + m), 0, 1, epsabs=0
+        )[0]
         for m in (k, 0.0)
     )
     assert float(coverage.all_fail_again(k, c, n, a, b)) == pytest.approx(top / bottom, rel=1e-9)
