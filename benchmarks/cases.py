@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from fits import FIT_CASES
+from forecasts import FORECAST_CASES
 from jax.sharding import Mesh
 from scipy import optimize, special
 from timing import Case
@@ -291,4 +292,4 @@ CASES = [
     ),
 ]
 
-CASES += FIT_CASES
+CASES += FIT_CASES + FORECAST_CASES
