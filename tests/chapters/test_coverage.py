@@ -1,9 +1,17 @@
 """What the chapter on forecasting coverage says in words."""
 
+import jax
 import numpy as np
 import polars as pl
 
-from simlib.forecast import ASKED, SEEN, backtest_table, interval_coverage
+from simlib.forecast import (
+    ASKED,
+    BASELINES,
+    SEEN,
+    backtest_table,
+    error_ratio,
+    interval_coverage,
+)
 from simlib.formulas import coverage
 
 
@@ -34,3 +42,22 @@ def test_ten_failures_halve_the_chance_of_the_next():
 def test_the_second_problem_needs_no_attempts():
     weight = np.asarray(coverage.allocation_weight(np.array([0.001, 0.1]), 500.0))
     assert weight[0] / weight.sum() > 0.9999
+
+
+def test_less_than_half_the_error_of_a_straight_line():
+    ours = backtest_table().filter((pl.col("kind") == "answers") & ~pl.col("stopped"))
+    line = error_ratio(ours, "least squares", key=jax.random.key(1), resamples=50)
+    assert np.all(np.asarray(line.value) < 0.5)
+    for name in BASELINES:
+        other = error_ratio(ours, name, key=jax.random.key(1), resamples=50)
+        assert np.all(np.asarray(other.value) < 0.85)
+
+
+def test_intervals_mean_about_what_they_say_inside_and_not_outside():
+    table = backtest_table().filter(~pl.col("stopped"))
+    ours = interval_coverage(table.filter(pl.col("kind") == "answers"))
+    for percent in (50, 80, 90, 95):
+        share = ours[f"inside_{percent}"].to_numpy()
+        assert np.all(np.abs(share - percent / 100) < 0.2)
+    outside = interval_coverage(table.filter(pl.col("name").str.contains("outside")))
+    assert outside.filter(pl.col("seen") >= 100)["inside_90"].max() < 0.85

@@ -83,9 +83,11 @@ def _tail(*, model: str, key) -> Evidence:
         if counts.n_successes == 0:
             continue
         found = posterior(counts, broad_prior())
+        # Only members with a power-law tail have an exponent.
         order = np.argsort(found.tail)
+        order = order[np.isfinite(found.tail[order])]
         share = np.cumsum(found.weight.sum(1)[order])
-        low, high = np.interp([0.05, 0.95], share, np.log(found.tail[order]))
+        low, high = np.interp([0.05, 0.95], share / share[-1], np.log(found.tail[order]))
         logs.append(high - low)
     ratio = Estimate.from_sample(jnp.asarray(logs), level=LEVEL)
     return Evidence(ratio.map(jnp.exp), note=f"{len(logs)} cells, counts of 100 drawn attempts.")
