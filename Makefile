@@ -79,7 +79,7 @@ clean: ## Remove everything that was built, the environment too
 
 .PHONY: test
 test: build ## Run all tests, in the built book and a real browser too
-	$(BIN)/python -m pytest -m "not lm" -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not lm" -n 2 --dist loadfile --durations 30 $(PYTEST_ARGS)
 
 .PHONY: lm
 # Weights under Apache-2.0 (SmolLM2) and the Gemma Terms of Use (Gemma 3).
