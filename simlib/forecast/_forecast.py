@@ -176,9 +176,10 @@ def forecast(counts: Counts, k: Any, *, level: float = 0.9, prior: Prior | None 
 
     The success rates of the problems are drawn from an unknown mixing distribution. Its posterior
     is computed over eight families (on the logit normal, two kinds of exGaussian, and two normals;
-    beta and Kumaraswamy; generalised gamma and Weibull on the hazard), their parameters, and a share of unsolvable
-    problems; then every problem is forecast given its own counts. Whether a problem was tried a
-    fixed number of times or until its first success makes no difference to the likelihood.
+    beta and Kumaraswamy; generalised gamma and Weibull on the hazard), their parameters, and a
+    share of unsolvable problems; then every problem is forecast given its own counts. Whether a
+    problem was tried a fixed number of times or until its first success makes no difference to
+    the likelihood.
 
     Parameters
     ----------

@@ -72,7 +72,9 @@ def test_quantities_agree_with_the_curve():
     assert float(needed.lower[0]) < 1000 < float(needed.upper[0])
     # Mean attempts until the first success, by summation of the curve: sum_{j<k} E(1-p)^j.
     curve = found.at(np.arange(1, 100)).pass_at_k.value
-    assert float(found.cost().value[0]) == pytest.approx(1 + np.sum(1 - np.asarray(curve)), rel=2e-3)
+    assert float(found.cost().value[0]) == pytest.approx(
+        1 + np.sum(1 - np.asarray(curve)), rel=2e-3
+    )
     # Ten problems were never solved; the others stay solved.
     never = np.asarray(found.never_solved().value)
     assert np.all((never > 0) & (never < 10))
