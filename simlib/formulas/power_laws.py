@@ -174,7 +174,8 @@ window_exponent = Formula(
 window_exponent_log = Formula(
     name="power_laws.window_exponent_log",
     left=r"b_w^{\ln}",
-    expression=sp.log(sp.log(1 - all_fail) / sp.log(1 - all_fail_later)) / sp.log(window),
+    expression=(sp.log(-sp.log(1 - all_fail)) - sp.log(-sp.log(1 - all_fail_later)))
+    / sp.log(window),
     arguments=(all_fail, all_fail_later, window),
     description="Exponent of -ln pass@k between k and wk attempts.",
     source="slope of the chord on double logarithmic axes",
