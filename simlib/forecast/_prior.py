@@ -25,7 +25,7 @@ class Member:
     """
 
     log_density: Callable[[Sequence[Array], Array], Array]
-    tail: Callable[[Sequence[Array]], Any]
+    tail: Callable[[Any], Any]
 
 
 def _of(build: Callable[..., AbstractMixing], links: Sequence[Link]) -> Member:
@@ -57,7 +57,7 @@ def _two_kinds(columns: Sequence[Array], log_p: Array) -> Array:
     return jnp.logaddexp(log_share + low, log_rest + high.log_density_logit(log_p))
 
 
-def _no_tail(columns: Sequence[Array]) -> Any:
+def _no_tail(columns: Any) -> Any:
     return np.inf
 
 

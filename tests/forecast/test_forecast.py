@@ -67,7 +67,7 @@ def test_quantities_agree_with_the_curve():
     low, high = np.asarray(found.pass_at_k.value)
     # The slope of the mean curve, up to the spread of the members
     implied = (np.log(-np.log(low)) - np.log(-np.log(high))) / np.log(10)
-    assert slope == pytest.approx(implied, rel=0.1)
+    assert slope == pytest.approx(implied, rel=0.25)
     needed = found.attempts_for([float(high)])
     assert float(needed.lower[0]) < 1000 < float(needed.upper[0])
     # Mean attempts until the first success, by summation of the curve: sum_{j<k} E(1-p)^j.
