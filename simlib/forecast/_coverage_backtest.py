@@ -121,7 +121,7 @@ def log_loss_error(value: Any, truth: Any) -> Float[np.ndarray, "..."]:
     r"""Relative error of $-\ln\text{pass}@k$; infinite for a forecast of 0."""
     # Where all is solved in truth, nothing is left to be relative to.
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.abs(np.log(np.asarray(value)) / np.log(np.asarray(truth)) - 1)
+        return np.asarray(np.abs(np.log(np.asarray(value)) / np.log(np.asarray(truth)) - 1))
 
 
 def backtest_table() -> pl.DataFrame:
