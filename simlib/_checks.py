@@ -60,6 +60,12 @@ def check_interval(
         )
 
 
+def check_level(level: float, *, usual: float = 0.95) -> None:
+    """Raise `ValueError` unless `level` may be the coverage of an interval."""
+    if not 0 < level < 1:
+        raise ValueError(f"level must lie in (0, 1), got {level}; {usual} is usual.")
+
+
 def is_concrete(value: object) -> bool:
     """Whether `value` carries its numbers: false inside `jit`, `grad` and `vmap`."""
     return not isinstance(value, jax.core.Tracer)

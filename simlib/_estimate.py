@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Array, Bool, Float
 from scipy import stats
 
+from ._checks import check_level
 from ._types import Numbers
 
 _COUNT_METHODS = ("wilson", "clopper-pearson")
@@ -48,8 +49,7 @@ class Estimate(eqx.Module):
     unit: str = eqx.field(static=True, default="")
 
     def __check_init__(self):
-        if not 0.0 < self.level < 1.0:
-            raise ValueError(f"level must lie in (0, 1), got {self.level}; 0.95 is usual.")
+        check_level(self.level)
         shapes = {jnp.shape(x) for x in (self.value, self.stderr, self.lower, self.upper)}
         if len(shapes) != 1:
             raise ValueError(

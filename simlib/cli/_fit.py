@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ._data import print_json
-from ._import import _mapping, _printable
+from ._options import Columns, Model, Tabular, Task, check_level, mapping, printable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -17,15 +17,12 @@ def fit_command(
         list[Path],
         typer.Argument(metavar="RUNS...", help="Tables of runs: CSV, JSONL or Parquet."),
     ],
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="NAME=COLUMN", help="Where a column is found; repeat."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Model of every run.")] = None,
-    task: Annotated[str | None, typer.Option(help="Task of every run.")] = None,
+    columns: Columns = None,
+    model: Model = None,
+    task: Task = None,
     level: Annotated[float, typer.Option(help="Coverage of each interval.")] = 0.95,
     seed: Annotated[int, typer.Option(min=0, help="Deals runs into folds.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Tabular = False,
 ) -> None:
     """Fit error processes to runs up to their first error, and compare them.
 
@@ -34,11 +31,10 @@ def fit_command(
     `task` are optional; each pair of them is a group with a result of its own. In JSON a number
     without bound is null.
     """
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    check_level(level)
     from simlib.traces.importers import Options, import_logs
 
-    options = Options(columns=_mapping(columns or []), model=model, task=task)
+    options = Options(columns=mapping(columns), model=model, task=task)
     imported = import_logs("runs", files, options)
     import jax
 
@@ -75,7 +71,7 @@ def _print(result: dict[str, Any], level: float) -> None:
     label = " ".join(x for x in (result["model"], result["task"]) if x) or "all runs"
     console.print(
         Text(
-            _printable(
+            printable(
                 f"{label}: {result['runs']} runs of {result['items']} items, {result['errors']} "
                 f"errors, longest run {result['longest']} steps"
             ),

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ._data import print_json
-from ._import import _mapping, _printable
+from ._options import (
+    Benchmark,
+    Columns,
+    Model,
+    StopRule,
+    Tabular,
+    check_level,
+    mapping,
+    printable,
+)
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,17 +40,12 @@ def forecast_command(
     pool: Annotated[
         bool, typer.Option("--pool", help="Learn a prior from the other models of a benchmark.")
     ] = False,
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="NAME=COLUMN", help="Where a column is found; repeat."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Model of every row.")] = None,
-    benchmark: Annotated[str | None, typer.Option(help="Benchmark of every row.")] = None,
-    stop_rule: Annotated[
-        str | None, typer.Option(help="fixed or first_success, if the table does not say.")
-    ] = None,
+    columns: Columns = None,
+    model: Model = None,
+    benchmark: Benchmark = None,
+    stop_rule: StopRule = None,
     html: Annotated[Path | None, typer.Option(help="Write a report to this file.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    json: Tabular = False,
 ) -> None:
     """Forecast pass@k far beyond the attempts that were made.
 
@@ -53,8 +57,7 @@ def forecast_command(
     from simlib.traces.importers import Options, import_logs
 
     wanted = _numbers(k)
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    check_level(level)
     if method != _DEFAULT and method not in BASELINES:
         known = ", ".join([_DEFAULT, *BASELINES])
         raise typer.BadParameter(f"must be one of {known}, got {method!r}", param_hint="--method")
@@ -63,7 +66,7 @@ def forecast_command(
             "the report shows the posterior forecast only", param_hint="--html"
         )
     options = Options(
-        columns=_mapping(columns or []), model=model, benchmark=benchmark, stop_rule=stop_rule
+        columns=mapping(columns), model=model, benchmark=benchmark, stop_rule=stop_rule
     )
     imported = import_logs("counts", files, options)
     groups = _groups(imported.frame)
@@ -86,7 +89,7 @@ def forecast_command(
     else:
         _print(rows, level)
     for note in imported.notes:
-        typer.echo(_printable(f"Note: {note}."), err=True)
+        typer.echo(printable(f"Note: {note}."), err=True)
 
 
 def _numbers(text: str) -> list[float]:
@@ -206,7 +209,7 @@ def _print(rows: list[dict[str, Any]], level: float) -> None:
         own = [row for row in rows if _label(row) == label]
         first = own[0]
         summary = f"{label}: {first['n_problems']} problems, {first['n_attempts']} attempts"
-        console.print(Text(_printable(summary), style="bold"))
+        console.print(Text(printable(summary), style="bold"))
         table = Table(
             title=f"{first['method']}; intervals at {100 * level:g} %", title_justify="left"
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ._data import print_json
+from ._options import Benchmark, Columns, Model, StopRule, Task, mapping, printable
 
 if TYPE_CHECKING:
     from simlib.traces.importers import Imported
@@ -19,13 +20,10 @@ def import_command(
     out: Annotated[
         Path, typer.Option("--out", "-o", help="File to write: .parquet, .csv or .jsonl.")
     ],
-    columns: Annotated[
-        list[str] | None,
-        typer.Option("--map", metavar="NAME=COLUMN", help="Where a column is found; repeat."),
-    ] = None,
-    model: Annotated[str | None, typer.Option(help="Model of every row.")] = None,
-    benchmark: Annotated[str | None, typer.Option(help="Benchmark of every row.")] = None,
-    task: Annotated[str | None, typer.Option(help="Task of every run.")] = None,
+    columns: Columns = None,
+    model: Model = None,
+    benchmark: Benchmark = None,
+    task: Task = None,
     metric: Annotated[
         str | None, typer.Option(help="Metric or scorer that marks an attempt.")
     ] = None,
@@ -36,9 +34,7 @@ def import_command(
     threshold: Annotated[
         float | None, typer.Option(help="A mark counts as a success from this value on.")
     ] = None,
-    stop_rule: Annotated[
-        str | None, typer.Option(help="fixed or first_success, if the table does not say.")
-    ] = None,
+    stop_rule: StopRule = None,
     merge: Annotated[
         bool, typer.Option("--merge", help="Add up rows for the same problem.")
     ] = False,
@@ -63,7 +59,7 @@ def import_command(
 
     check_output(out, files, force=force)
     options = Options(
-        columns=_mapping(columns or []),
+        columns=mapping(columns),
         model=model,
         benchmark=benchmark,
         task=task,
@@ -84,29 +80,12 @@ def import_command(
         _print(imported, out)
 
 
-def _mapping(pairs: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, column = pair.partition("=")
-        if not (name and equals and column) or name in found:
-            raise ValueError(f"--map must look like problem=task_id, once each, got {pair!r}.")
-        found[name] = column
-    return found
-
-
 def _print(imported: "Imported", out: Path) -> None:
     summary = imported.summary()
     notes, table = summary.pop("notes"), summary.pop("table")
     typer.echo(f"{out}: table '{table}'")
     for key, value in summary.items():
         shown = ", ".join(value) or "not known" if isinstance(value, list) else value
-        typer.echo(_printable(f"  {key}: {shown}"))
+        typer.echo(printable(f"  {key}: {shown}"))
     for note in notes:
-        typer.echo(_printable(f"Note: {note}."), err=True)
-
-
-def _printable(text: str) -> str:
-    """Text without control characters, which a log could send to the terminal."""
-    return "".join(
-        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
-    )
+        typer.echo(printable(f"Note: {note}."), err=True)

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ._options import check_level
+
 if TYPE_CHECKING:
     from simlib import AbstractErrorProcess, Estimate
 
@@ -175,8 +177,7 @@ def run_simulation(
     """
     wanted = [_whole("--lengths", text) for text in lengths.split(",")]
     n = _whole("--replicates", replicates)
-    if not 0 < level < 1:
-        raise typer.BadParameter(f"must lie in (0, 1), got {level}", param_hint="--level")
+    check_level(level)
     import jax
     import numpy as np
 

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 from scipy import stats
 
+from .._checks import check_level
 from .._estimate import Estimate
 from ..formulas._special import log1mexp
 from ..processes import AbstractErrorProcess
@@ -173,8 +174,7 @@ def error_free(
 
 def check_fit(runs: Runs, level: float, horizons: Sequence[float]) -> np.ndarray:
     """Refuse runs and levels with which no fit can be made."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.95 is usual.")
+    check_level(level)
     if runs.errors == 0:
         raise ValueError(
             f"none of {runs.runs} runs has an error, so no law of errors can be fitted; "

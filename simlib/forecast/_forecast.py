@@ -9,10 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
+from .._checks import check_level
 from .._estimate import Estimate
 from ._counts import Counts
 from ._mixture import mixture_quantiles, normal_mixture_quantiles
-from ._posterior import LOG_MISS, Posterior, posterior
+from ._nodes import LOG_MISS, LOG_RATE
+from ._posterior import Posterior, posterior
 from ._prior import Prior, default_prior
 
 METHOD = "posterior over mixing distributions"
@@ -59,7 +61,8 @@ class Forecast:
 
     def at_level(self, level: float) -> "Forecast":
         """The same forecast with intervals of another probability."""
-        return replace(self, level=check_level(level))
+        check_level(level, usual=0.9)
+        return replace(self, level=level)
 
     def slope(self, window: Any = None) -> Estimate:
         r"""Local exponent: minus the slope of $\ln(-\ln\text{pass@}k)$ in $\ln k$ over windows.
@@ -150,8 +153,7 @@ class Forecast:
         $\mathbb E\min(T,k)=\mathbb E\,\frac{1-(1-p)^k}{p}$, with a checker that recognises success.
         """
         k = self.k if k is None else _attempts(k)
-        log_rate = np.log(-np.expm1(LOG_MISS))
-        value = np.exp(np.log(_solved(k)) - log_rate) / k[:, None]
+        value = np.exp(np.log(_solved(k)) - LOG_RATE) / k[:, None]
         mean, variance = self.posterior.moments(np.minimum(value, 1.0), np.ones(len(k)))
         relative = self._summary(mean, variance, mixture_quantiles)
         return _scaled(relative, k, "attempts")
@@ -204,7 +206,7 @@ def forecast(counts: Counts, k: Any, *, level: float = 0.9, prior: Prior | None 
     >>> bool(np.all(np.diff(far.pass_at_k.value) > 0))
     True
     """
-    check_level(level)
+    check_level(level, usual=0.9)
     wanted = _attempts(k)
     if counts.n_attempts == 0:
         raise ValueError("attempts are all 0; give at least one attempt at one problem.")
@@ -254,13 +256,6 @@ def _estimate(value, stderr, lower, upper, level, n, unit=""):
             *(jnp.asarray(x, dtype=float) for x in (value, stderr, lower, upper)),
             level=level, n=n, method=METHOD, unit=unit,
         )  # fmt: skip
-
-
-def check_level(level: float) -> float:
-    """`level`, or a `ValueError` unless it is a probability strictly between 0 and 1."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.9 is usual.")
-    return level
 
 
 def _attempts(k: Any) -> Float[np.ndarray, " k"]:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import stats
 
+from .._checks import check_level
 from .._estimate import Estimate
 from ._horizon_laws import HORIZON_LAWS, find_law
 from ._horizons import (
@@ -174,8 +175,7 @@ def law_free_horizons(
     """
     table = success_table(lengths, successes, attempts, item=item, independent=independent)
     wanted = check_reliabilities(reliabilities)
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.95 is usual.")
+    check_level(level)
     with jax.enable_x64(True):
         found = _law_free(table, wanted, level, unit)
     return as_default(found)

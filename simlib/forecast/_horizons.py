@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from scipy import special, stats
 
+from .._checks import check_level
 from .._estimate import Estimate
 from ..fit._optimum import Optimum, evaluate, maximise
 from ..fit._profile import likelihood_bounds
@@ -146,8 +147,7 @@ def check_reliabilities(reliabilities: Sequence[float]) -> np.ndarray:
 
 def check_table(table: SuccessTable, law: HorizonLaw, level: float) -> None:
     """Refuse tables from which the law cannot be estimated."""
-    if not 0 < level < 1:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.95 is usual.")
+    check_level(level)
     solved, trials = table.successes.sum(), table.trials
     if solved in (0, trials):
         what = "all" if solved else "none"

@@ -62,6 +62,8 @@ def learn_from(
         raise ValueError(f"widen must be at least 1, got {widen}.")
     weight, parameters = {}, {}
     for name, share in base.weight.items():
+        if not share:
+            continue  # the base prior rules this family out, and so does what is learnt
         means, inner, shares = [], [], []
         for found in posteriors:
             explored = found.explored[name]

@@ -30,6 +30,9 @@ def log_misses(t: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     return -np.logaddexp(0.0, t)
 
 
+#: $\ln p$ and $\ln(1-p)$ at the nodes.
+LOG_RATE, LOG_MISS = log_rates(NODES), log_misses(NODES)
+
 _OFFSETS = np.arange(1 - _FINER, _FINER) / _FINER * STEP
 _HAT = (1 - np.abs(_OFFSETS) / STEP) / _FINER
 _FINE = NODES[:, None] + _OFFSETS

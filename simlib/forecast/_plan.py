@@ -10,8 +10,8 @@ from jaxtyping import Array, Float, Integer, Key
 from .._estimate import Estimate
 from ._counts import Counts
 from ._forecast import Forecast, forecast
-from ._nodes import NODES, log_rates
-from ._posterior import LOG_MISS, Posterior
+from ._nodes import LOG_MISS, LOG_RATE
+from ._posterior import Posterior
 
 Rule = Literal["variance", "fewest successes", "stop after"]
 
@@ -32,9 +32,9 @@ def plan(
     rule
         `"variance"`: total attempts proportional to $\mathbb E\sqrt{p(1-p)^{2k-1}}$ under the
         posterior of each problem, which minimises the variance of plug-in coverage (Neyman
-        allocation; largest at $p=1/2k$). `"fewest successes"`: level the problems with the fewest
-        successes, ties to the fewest attempts. `"stop after"`: spread over the problems with
-        fewer than `successes` successes.
+        allocation; largest at $p=1/2k$); evenly where that is 0 for every problem.
+        `"fewest successes"`: level the problems with the fewest successes, ties to the fewest
+        attempts. `"stop after"`: spread over the problems with fewer than `successes` successes.
     successes
         For the rule `"stop after"`.
 
@@ -128,39 +128,36 @@ def draw_log_rates(found: Posterior, *, key: Key[Array, ""]) -> Float[np.ndarray
 
     $-\infty$ for a problem drawn as unsolvable. Rates lie on the nodes of the posterior.
     """
-    u = np.asarray(jax.random.uniform(key, (2 + 2 * found.counts.n_problems,)), dtype=float)
+    problems = found.counts.n_problems
+    u = np.asarray(jax.random.uniform(key, (1 + 2 * problems,)), dtype=float)
     flat = found.weight.ravel()
     member = min(int(np.searchsorted(np.cumsum(flat), u[0] * flat.sum())), flat.size - 1)
     row, atom = divmod(member, found.weight.shape[1])
-    density = found.density[row] * found.likelihood
-    cumulative = np.cumsum(density, axis=1)
-    inverse = found.counts.distinct().inverse
+    cumulative = np.cumsum(found.density[row] * found.likelihood, axis=1)
     never = np.zeros(len(found.multiplicity))
-    share, evidence = found.prior.atoms[atom], found.evidence[row, found.unsolved]
-    never[found.unsolved] = share / (share + (1 - share) * evidence)
-    problems = found.counts.n_problems
-    level = u[2 : 2 + problems] * cumulative[inverse, -1]
-    place = (cumulative[inverse] < level[:, None]).sum(1).clip(max=len(NODES) - 1)
-    return np.where(u[2 + problems :] < never[inverse], -np.inf, log_rates(NODES[place]))
+    never[found.unsolved] = found.unsolvable[row, atom]
+    inverse = found.counts.distinct().inverse
+    level = u[1 : 1 + problems] * cumulative[inverse, -1]
+    place = (cumulative[inverse] < level[:, None]).sum(1).clip(max=len(LOG_RATE) - 1)
+    return np.where(u[1 + problems :] < never[inverse], -np.inf, LOG_RATE[place])
 
 
 def _root_variance(found: Posterior, k: float) -> Float[np.ndarray, "problems"]:
     """E sqrt(p (1-p)^(2k-1)) of each problem under its posterior."""
-    value = np.exp((log_rates(NODES) + (2 * k - 1) * LOG_MISS) / 2)
+    value = np.exp((LOG_RATE + (2 * k - 1) * LOG_MISS) / 2)
     weight = found.weight.sum(1)
     each = weight @ ((found.density * value) @ found.likelihood.T / found.evidence)
     # An unsolvable problem has no variance.
     solvable = np.ones(len(each))
-    atoms = found.prior.atoms[None, :, None]
-    evidence = found.evidence[:, None, found.unsolved]
-    out = atoms / (atoms + (1 - atoms) * evidence)
-    solvable[found.unsolved] = 1 - np.einsum("ma,mad->d", found.weight, out)
+    solvable[found.unsolved] = 1 - np.einsum("ma,mad->d", found.weight, found.unsolvable)
     return (each * solvable)[found.counts.distinct().inverse]
 
 
 def _fill(spent: Any, weight: Float[np.ndarray, "problems"], budget: int):
     """Whole numbers that bring totals as close to proportional to `weight` as a budget can."""
     spent = np.asarray(spent, dtype=float)
+    if not weight.any():  # no attempt is worth more than another
+        weight = np.ones_like(spent)
     open_ = weight > 0
     # Water filling: problems that have had more than their share get nothing.
     while True:

@@ -10,7 +10,7 @@ from scipy import special
 
 from ._counts import Counts
 from ._importance import Explored, explore
-from ._nodes import NODES, STEP, likelihood, log_misses
+from ._nodes import STEP, likelihood
 from ._prior import MEMBERS, Prior, log_density
 
 # So many pairs of a distribution and a share of unsolvable problems are kept.
@@ -91,7 +91,7 @@ class Posterior:
         """Mean over problems of what holds for each, unsolvable ones included."""
         share, zero = self.multiplicity / self.multiplicity.sum(), self.unsolved
         ever = each @ np.where(self._never, 0.0, share)
-        never = _blend(self._unsolvable, each[:, None, zero], at_zero) @ share[zero]
+        never = _blend(self.unsolvable, each[:, None, zero], at_zero) @ share[zero]
         return (ever[:, None] + never)[self._kept]
 
     def _spread(self, both, one, two, one_at_zero, two_at_zero):
@@ -99,7 +99,7 @@ class Posterior:
         share, zero = self.multiplicity / self.multiplicity.sum() ** 2, self.unsolved
         ever = (both - one * two) @ np.where(self._never, 0.0, share)
         product, a, b = (
-            _blend(self._unsolvable, x[:, None, zero], y)
+            _blend(self.unsolvable, x[:, None, zero], y)
             for x, y in ((both, one_at_zero * two_at_zero), (one, one_at_zero), (two, two_at_zero))
         )
         return (ever[:, None] + (product - a * b) @ share[zero])[self._kept]
@@ -132,7 +132,7 @@ class Posterior:
         return np.isin(np.arange(len(self.multiplicity)), self.unsolved)
 
     @cached_property
-    def _unsolvable(self) -> Float[np.ndarray, "kept atoms zero"]:
+    def unsolvable(self) -> Float[np.ndarray, "kept atoms zero"]:
         """Probability that a problem never solved so far is unsolvable."""
         atom = self.prior.atoms[None, :, None]
         return atom / (atom + (1 - atom) * self.evidence[:, None, self.unsolved])
@@ -237,7 +237,3 @@ def _score(prior: Prior, multiplicity, zero) -> Callable:
 
 def _tail(name: str, vectors):
     return np.broadcast_to(np.asarray(MEMBERS[name].tail(vectors.T), dtype=float), len(vectors))
-
-
-#: $\ln(1-p)$ at the nodes.
-LOG_MISS = log_misses(NODES)

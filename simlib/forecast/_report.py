@@ -84,8 +84,8 @@ interval (line and band), and the unbiased estimate where enough attempts were m
 {_table(forecast)}
 {_targets(forecast)}
 <figure>{_difficulty(name, forecast)}<figcaption>Posterior of the difficulty: share of solvable
-problems by the probability that one attempt succeeds, per factor of ten, with its pointwise
-{100 * forecast.level:g} % interval. {_families(forecast)}</figcaption></figure>"""
+problems by the probability that one attempt succeeds, per factor of ten of its odds, with the
+pointwise {100 * forecast.level:g} % interval. {_families(forecast)}</figcaption></figure>"""
 
 
 def _summary(counts: Counts) -> str:

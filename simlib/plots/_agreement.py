@@ -7,6 +7,7 @@ from jaxtyping import ArrayLike, Shaped
 from matplotlib.axes import Axes
 from scipy import stats
 
+from .._checks import check_level
 from .._estimate import Estimate
 from ..book._style import INK
 from ._axes import BAND_ALPHA, add_legend, full_label, require_estimate, require_matching, styled
@@ -65,8 +66,7 @@ def agreement(
     require_matching("x", x, predicted)
     if kind not in ("ratio", "z"):
         raise ValueError(f"kind must be 'ratio' or 'z', got {kind!r}.")
-    if not 0.0 < level < 1.0:
-        raise ValueError(f"level must lie in (0, 1), got {level}; 0.95 is usual.")
+    check_level(level)
     with styled(ax) as axes:
         if kind == "ratio":
             _ratio(axes, x, measured, predicted, label)

@@ -37,6 +37,14 @@ def test_the_filling_minimises_the_variance_it_is_meant_to():
     assert np.max(np.abs(found - best)) <= 1
 
 
+def test_where_nothing_is_uncertain_the_budget_is_spread_evenly():
+    solved = forecast(Counts.from_columns(None, [500] * 4, [500, 500, 499, 500]), [100])
+    # (1-p)^(2k-1) is below the smallest float for every problem.
+    further = plan(solved, 10, 1e12)
+    assert further.sum() == 10
+    assert further.max() - further.min() <= 1
+
+
 def test_the_other_rules():
     found = forecast(COUNTS, [1000])
     np.testing.assert_array_equal(plan(found, 10, 1, rule="fewest successes"), [5, 5, 0, 0, 0, 0])
