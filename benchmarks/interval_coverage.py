@@ -1,8 +1,8 @@
 """Recovery of the truth and coverage of intervals, for every process that is fitted to runs.
 
-    python benchmarks/coverage.py                      500 data sets of 300 runs for each process
-    python benchmarks/coverage.py --sets 2000          sharper: the standard error is 0.5 %
-    python benchmarks/coverage.py --only power         processes whose name contains a word
+    python benchmarks/interval_coverage.py                 500 data sets of 300 runs for each process
+    python benchmarks/interval_coverage.py --sets 2000          sharper: the standard error is 0.5 %
+    python benchmarks/interval_coverage.py --only power         processes whose name contains a word
 
 Prints, for every parameter and horizon, truth, median estimate and the share of 95 % intervals
 that contain the truth. Where the truth lies inside its range the share should be 95 %.
