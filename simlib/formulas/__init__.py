@@ -15,6 +15,7 @@ from . import pivotal_tokens as pivotal_tokens
 from . import power_laws as power_laws
 from . import real_tokens as real_tokens
 from . import recovery as recovery
+from . import scale as scale
 from . import self_conditioning as self_conditioning
 from . import survival as survival
 from . import uniform as uniform
