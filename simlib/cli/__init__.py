@@ -18,6 +18,7 @@ from ._errors import MISUSED, fail, is_deliberate, message
 from ._fit import fit_command
 from ._forecast import forecast_command
 from ._import import import_command
+from ._reduce import reduce_command
 from ._simulate import simulate_app
 from ._simulate_history import recovery_command, self_conditioning_command
 
@@ -37,6 +38,7 @@ app.add_typer(simulate_app, name="simulate")
 app.add_typer(data_app, name="data")
 app.add_typer(collect_app, name="collect")
 app.command("import")(import_command)
+app.command("reduce")(reduce_command)
 
 
 def _print_version(wanted: bool) -> bool:

@@ -1,5 +1,6 @@
 """`simlib fit`: which process made these runs, and what the runs cannot tell."""
 
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,13 +10,19 @@ from ._data import print_json
 from ._options import Columns, Model, Tabular, Task, check_level, mapping, printable
 
 if TYPE_CHECKING:
-    import polars as pl
+    from simlib.fit import Runs
+    from simlib.traces.importers import Options
+
+_Group = tuple[str | None, str | None]
 
 
 def fit_command(
     files: Annotated[
         list[Path],
-        typer.Argument(metavar="RUNS...", help="Tables of runs: CSV, JSONL or Parquet."),
+        typer.Argument(
+            metavar="RUNS...",
+            help="Tables of runs: CSV, JSONL or Parquet; or what simlib reduce wrote.",
+        ),
     ],
     columns: Columns = None,
     model: Model = None,
@@ -28,38 +35,49 @@ def fit_command(
 
     A row is a run: its name `run`, what it was about `item`, the steps `length` until and
     including the first error or until the run ended, and `error`, 1 or 0. Columns `model` and
-    `task` are optional; each pair of them is a group with a result of its own. In JSON a number
-    without bound is null.
+    `task` are optional; each pair of them is a group with a result of its own. The tables of
+    `simlib reduce` stand for any number of runs. In JSON a number without bound is null.
     """
     check_level(level)
-    from simlib.traces.importers import Options, import_logs
-
-    options = Options(columns=mapping(columns), model=model, task=task)
-    imported = import_logs("runs", files, options)
     import jax
 
+    from simlib.fit import describe_runs
+    from simlib.traces.importers import Options
+
+    options = Options(columns=mapping(columns), model=model, task=task)
+    groups, notes = _read(files, options)
     results = []
     with jax.enable_x64(True):
-        for name, frame in _groups(imported.frame):
-            results.append(name | _describe(frame, jax.random.key(seed), level))
+        for (name, of), runs in groups:
+            found = describe_runs(runs, key=jax.random.key(seed), level=level)
+            results.append({"model": name, "task": of} | found)
     if json:
-        print_json({"level": level, "seed": seed, "notes": imported.notes, "results": results})
+        print_json({"level": level, "seed": seed, "notes": notes, "results": results})
         return
     for result in results:
         _print(result, level)
 
 
-def _groups(frame: "pl.DataFrame") -> "list[tuple[dict[str, str | None], pl.DataFrame]]":
-    parts = frame.partition_by(["model", "task"], as_dict=True, maintain_order=True)
-    return [({"model": key[0], "task": key[1]}, part) for key, part in parts.items()]
+def _read(files: list[Path], options: "Options") -> "tuple[list[tuple[_Group, Runs]], list[str]]":
+    """The runs of each pair of model and task, and remarks on how they were read."""
+    from simlib.fit import Runs
+    from simlib.traces.importers import LifeTable, Options, import_logs, is_life_table
 
-
-def _describe(frame: "pl.DataFrame", key: Any, level: float) -> dict[str, Any]:
-    from simlib.fit import Runs, describe_runs
-
-    columns = {name: frame[name].to_numpy() for name in ("length", "error", "item")}
-    runs = Runs.from_columns(columns["length"], columns["error"], item=columns["item"])
-    return describe_runs(runs, key=key, level=level)
+    if any(is_life_table(path) for path in files):
+        if options != Options():
+            raise ValueError(
+                "a life table has its columns and names already; give --map, --model and --task "
+                "to simlib reduce instead."
+            )
+        table = reduce(LifeTable.merge, [LifeTable.read(path) for path in files])
+        return [(group, table.runs(model=group[0], task=group[1])) for group in table.groups], []
+    imported = import_logs("runs", files, options)
+    parts = imported.frame.partition_by(["model", "task"], as_dict=True, maintain_order=True)
+    groups = []
+    for (name, task), part in parts.items():
+        length, error, item = (part[x].to_numpy() for x in ("length", "error", "item"))
+        groups.append(((name, task), Runs.from_columns(length, error, item=item)))
+    return groups, imported.notes
 
 
 def _print(result: dict[str, Any], level: float) -> None:
@@ -69,11 +87,12 @@ def _print(result: dict[str, Any], level: float) -> None:
 
     console = Console(soft_wrap=True)
     label = " ".join(x for x in (result["model"], result["task"]) if x) or "all runs"
+    of = "" if result["items"] is None else f" of {result['items']} items"
     console.print(
         Text(
             printable(
-                f"{label}: {result['runs']} runs of {result['items']} items, {result['errors']} "
-                f"errors, longest run {result['longest']} steps"
+                f"{label}: {result['runs']} runs{of}, {result['errors']} errors, longest run "
+                f"{result['longest']} steps"
             ),
             style="bold",
         )

@@ -88,6 +88,49 @@ class Runs:
             number = np.unique(np.asarray(item), return_inverse=True)[1].ravel()
         return Runs(code // 2, code % 2, count, pair.ravel(), number)
 
+    @staticmethod
+    def from_counts(
+        length: Shaped[np.ndarray, " rows"],
+        error: Shaped[np.ndarray, " rows"],
+        count: Shaped[np.ndarray, " rows"],
+        *,
+        item: Shaped[np.ndarray, " rows"] | None = None,
+    ) -> "Runs":
+        """Runs from a table that says how often each length occurred.
+
+        Parameters
+        ----------
+        length, error
+            As in `from_columns`.
+        count
+            How many runs each row stands for: whole numbers of at least 1.
+        item
+            What the runs of each row were about. Any type.
+
+        Raises
+        ------
+        ValueError
+            If a count is not a whole number of at least 1, or for the reasons of `from_columns`.
+
+        Examples
+        --------
+        >>> runs = Runs.from_counts(np.array([3, 5]), np.array([1, 0]), np.array([2, 1]))
+        >>> runs.runs, runs.errors, runs.steps
+        (3, 2, 11)
+        """
+        rows = Runs.from_columns(length, error, item=item)
+        counts = np.asarray(count)
+        if counts.shape != rows.pair.shape:
+            raise ValueError(
+                f"count must have one entry per row, got shape {counts.shape} for {rows.runs} "
+                "lengths."
+            )
+        counts = _whole("count", counts, "say how many runs a row stands for")
+        total = np.zeros_like(rows.count)
+        np.add.at(total, rows.pair, counts)
+        number = None if rows.item is None else np.repeat(rows.item, counts)
+        return Runs(rows.length, rows.error, total, np.repeat(rows.pair, counts), number)
+
     @property
     def runs(self) -> int:
         """Number of runs."""
@@ -128,17 +171,25 @@ class Runs:
 
 
 def _lengths(values: np.ndarray) -> np.ndarray:
+    return _whole(
+        "length",
+        values,
+        "count the steps up to and including the first error, and leave out runs in which no step "
+        "was seen",
+    )
+
+
+def _whole(name: str, values: np.ndarray, remedy: str) -> np.ndarray:
     if values.ndim != 1:
-        raise ValueError(f"length must be one column, got shape {values.shape}.")
+        raise ValueError(f"{name} must be one column, got shape {values.shape}.")
     if values.dtype.kind not in "iuf":
-        raise ValueError(f"length must hold whole numbers, got values of type {values.dtype}.")
+        raise ValueError(f"{name} must hold whole numbers, got values of type {values.dtype}.")
     with np.errstate(invalid="ignore"):
         good = (values >= 1) & (values == np.floor(values)) & (values <= _LARGEST)
     if not good.all():
         i = int(np.flatnonzero(~good)[0])
         raise ValueError(
-            f"length must hold whole numbers from 1, got {values[i]} in entry {i}; count the steps "
-            "up to and including the first error, and leave out runs in which no step was seen."
+            f"{name} must hold whole numbers from 1, got {values[i]} in entry {i}; {remedy}."
         )
     return values.astype(np.int64)
 
