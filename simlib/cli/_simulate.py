@@ -204,6 +204,10 @@ def run_simulation(
             "precision": "single" if single else "double",
             "level": level,
             "method": next(iter(found.values()))[1].method,
+            "devices": len(devices),
+            # With compilation, and with the formula's share of the work: what was waited for.
+            "seconds": round(seconds, 3),
+            "sequences_per_second": float(f"{n / seconds:.4g}"),
             **tables,
         }
         typer.echo(json_format.dumps(result, indent=1, allow_nan=False))
