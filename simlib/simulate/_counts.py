@@ -1,6 +1,8 @@
 """Mergeable counts: how many of the simulated sequences are free of error at each length."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import jax.numpy as jnp
@@ -81,6 +83,52 @@ class Counts:
             )
         survived = tuple(a + b for a, b in zip(self.survived, other.survived, strict=True))
         return Counts(self.lengths, survived, _join(self.spans + other.spans), self.process)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the counts to a JSON file, in one step: a reader sees the old file or the new.
+
+        Parameters
+        ----------
+        path
+            Name of the file; its folder is made if it does not exist.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> Counts((10,), (7,), (("key", 0, 9),), "process").save("counts.json")  # doctest: +SKIP
+        """
+        from ..traces._files import write_atomic
+        from ._checkpoint import encode
+
+        write_atomic(Path(path), encode(self))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Counts":
+        """Read what `save` wrote; files of several machines add up with `+`.
+
+        Parameters
+        ----------
+        path
+            Name of the file.
+
+        Returns
+        -------
+        Counts
+
+        Raises
+        ------
+        ValueError
+            If the file is not one of counts, or is damaged.
+        OSError
+            If there is no such file.
+        """
+        from ._checkpoint import decode
+
+        return decode(Path(path).read_bytes(), Path(path))
 
     def survival(
         self, *, level: float = 0.95, method: Literal["wilson", "clopper-pearson"] = "wilson"

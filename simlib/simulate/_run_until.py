@@ -12,7 +12,7 @@ from ..processes import AbstractErrorProcess
 from ._counts import Counts
 from ._keys import BLOCK
 from ._stream import Progress
-from ._survival import check_lengths, survival_counts
+from ._survival import check_lengths, shift_progress, survival_counts
 
 
 class TargetNotReachedError(RuntimeError):
@@ -83,7 +83,7 @@ def run_until(
             replicates=stop - start,
             start=start,
             mesh=mesh,
-            progress=_shift(progress, start, stop),
+            progress=shift_progress(progress, start, stop),
         )
         counts = counts + more if counts else more
         reached = _largest_error(counts, relative)
@@ -106,9 +106,3 @@ def _largest_error(counts: Counts, relative: bool) -> float:
     p = (x + 2) / (n + 4)
     error = np.sqrt(p * (1 - p) / n)
     return float(np.max(error / p if relative else error, initial=0.0))
-
-
-def _shift(progress: Progress | None, start: int, stop: int) -> Progress | None:
-    if progress is None:
-        return None
-    return lambda done, _: progress(start + done, stop)

@@ -22,6 +22,10 @@ _BLOCKS_PER_CALL = 128
 _AXIS = "replicates"
 
 
+class LostProcessError(RuntimeError):
+    """Of the processes that share a run, one is gone or out of reach; the others cannot go on."""
+
+
 def stream(
     block: Block,
     operands: Any,
@@ -42,9 +46,9 @@ def stream(
     Yields arrays whose leading axis numbers blocks, in order. Every call of the compiled
     function has the same shapes, so it is traced once.
     """
-    devices = np.asarray(jax.devices()[:1] if mesh is None else mesh.devices).reshape(-1)
+    devices = devices_of(mesh)
     # One flat axis of our own: names and number of the axes of `mesh` do not matter.
-    line = Mesh(devices, (_AXIS,))
+    line = Mesh(np.asarray(devices), (_AXIS,))
     arrays, rest = eqx.partition(operands, eqx.is_array)
     leaves, structure = jax.tree.flatten(rest)
     static = (tuple(leaves), structure)
@@ -52,22 +56,34 @@ def stream(
     per_call = _BLOCKS_PER_CALL * len(devices)
     for begin in range(first, last, per_call):
         blocks = min(per_call, last - begin)
-        results = _call(
-            arrays,
-            key,
-            np.uint32(begin),
-            np.int32(blocks),
-            np.int32(max(start - begin * size, 0)),
-            np.int32(min(stop - (begin + blocks - 1) * size, size)),
-            block=block,
-            static=static,
-            mesh=line,
-            size=size,
-            per_device=_BLOCKS_PER_CALL,
-        )
-        yield np.asarray(results)[:blocks]
+        low = np.int32(max(start - begin * size, 0))
+        high = np.int32(min(stop - (begin + blocks - 1) * size, size))
+        try:
+            results = np.asarray(
+                _call(
+                    arrays, key, np.uint32(begin), np.int32(blocks), low, high,
+                    block=block, static=static, mesh=line, size=size,
+                    per_device=_BLOCKS_PER_CALL,
+                )
+            )  # fmt: skip
+        except jax.errors.JaxRuntimeError as error:
+            processes = len({device.process_index for device in devices})
+            if processes == 1 or str(error).startswith("RESOURCE_EXHAUSTED"):
+                raise
+            raise LostProcessError(
+                f"one of the {processes} processes of this run is gone or out of reach, after "
+                f"{max(begin * size - start, 0)} replicates: look at its log. Start all processes "
+                "again; with the same `checkpoint` the run goes on where that file ends. "
+                f"JAX says: {str(error).splitlines()[0]}"
+            ) from error
+        yield results[:blocks]
         if progress is not None:
             progress(min((begin + blocks) * size, stop) - start, stop - start)
+
+
+def devices_of(mesh: Mesh | None) -> list[Any]:
+    """The devices of a mesh in order; without a mesh, the first of all."""
+    return jax.local_devices()[:1] if mesh is None else list(mesh.devices.reshape(-1))
 
 
 @partial(jax.jit, static_argnames=("block", "static", "mesh", "size", "per_device"))

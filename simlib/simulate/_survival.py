@@ -1,5 +1,6 @@
 """Survival estimated from simulated sequences: exact counts, streamed and sharded."""
 
+import os
 from typing import Literal
 
 import equinox as eqx
@@ -13,10 +14,11 @@ from .._estimate import Estimate
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ..processes._base import has_latent
+from ._checkpoint import Checkpoint
 from ._counts import Counts
 from ._first_error import draw
-from ._keys import check_key, check_span, fingerprint
-from ._stream import Progress, stream
+from ._keys import BLOCK, check_key, check_span, fingerprint
+from ._stream import Progress, devices_of, stream
 
 # Up to this many lengths are counted by comparing every draw with each length in turn; more, by
 # binary search and one histogram. Both count the same; on a CPU they are equally fast here.
@@ -33,6 +35,7 @@ def survival(
     level: float = 0.95,
     method: Literal["wilson", "clopper-pearson"] = "wilson",
     progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Estimate:
     r"""Estimate $S(n)=P(\text{no error among } n \text{ trials})$ from simulated sequences.
 
@@ -58,11 +61,16 @@ def survival(
         Interval for the binomial proportion, as in `Estimate.from_counts`.
     progress
         Called with (replicates done, replicates in all) after every batch of blocks.
+    checkpoint
+        File in which a long run keeps its counts, as in `survival_counts`.
 
     Raises
     ------
     ValueError
-        If a length is negative or not whole, or `replicates` is not a positive whole number.
+        If a length is negative or not whole, `replicates` is not a positive whole number, or the
+        checkpoint belongs to another run.
+    LostProcessError
+        If `mesh` spans several hosts and one is gone.
     TypeError
         If `key` is a seed or not a JAX key.
 
@@ -76,8 +84,9 @@ def survival(
     """
     wanted = check_lengths(lengths)
     counts = survival_counts(
-        process, wanted, key=key, replicates=replicates, mesh=mesh, progress=progress
-    )
+        process, wanted, key=key, replicates=replicates, mesh=mesh, progress=progress,
+        checkpoint=checkpoint,
+    )  # fmt: skip
     return counts.survival(level=level, method=method)[np.searchsorted(counts.lengths, wanted)]
 
 
@@ -90,12 +99,41 @@ def survival_counts(
     start: int = 0,
     mesh: Mesh | None = None,
     progress: Progress | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Counts:
     """Counts behind `survival`, for the replicates `start` to `start + replicates - 1`.
 
     A replicate is the same sequence whenever and wherever it is drawn, so counts of
     `[0, a)` and `[a, b)` merge to those of `[0, b)`: a run can be continued, or split between
     machines.
+
+    Parameters
+    ----------
+    process, lengths, key, replicates, mesh, progress
+        As for `survival`.
+    start
+        The first replicate.
+    checkpoint
+        File that holds the counts so far, written every ten seconds and when the run ends or
+        breaks off, always whole. If it exists the run goes on where it stopped, and its counts
+        are those of a run that never stopped, to the last bit; with more `replicates` than
+        before, it is extended. Where several processes share the run, the first one reads and
+        writes it.
+
+    Raises
+    ------
+    ValueError, TypeError, LostProcessError
+        As `survival`.
+
+    Examples
+    --------
+    >>> import jax
+    >>> from simlib import Uniform
+    >>> key = jax.random.key(0)
+    >>> early = survival_counts(Uniform(0.01), [10], key=key, replicates=1000)
+    >>> late = survival_counts(Uniform(0.01), [10], key=key, start=1000, replicates=500)
+    >>> early + late == survival_counts(Uniform(0.01), [10], key=key, replicates=1500)
+    True
     """
     check_key(key)
     stop = check_span(start, replicates)
@@ -103,6 +141,15 @@ def survival_counts(
     if not unique.size:
         raise ValueError("lengths must name at least one length, got none.")
     thresholds = np.asarray(unique, dtype=jnp.zeros((), dtype=float).dtype)
+    # The same parameters draw other sequences in single than in double precision.
+    identity, digest = fingerprint((process, thresholds[:0])), fingerprint(key)
+    begin = int(start)
+    counts = Counts(tuple(int(n) for n in unique), (0,) * unique.size, (), identity)
+    file = Checkpoint(checkpoint, devices_of(mesh))
+    counts = file.resume(counts, digest, begin, stop)
+    begin += counts.replicates
+    if begin == stop:
+        return counts
     uniform_units = not has_latent(process)
     if uniform_units:
         # The event N > n is the event E > Lambda(n): no need to find N.
@@ -112,21 +159,30 @@ def survival_counts(
     # Every sequence is free of error at length 0, also if its time is rounded to 0.
     thresholds = jnp.asarray(np.where(unique == 0, thresholds.dtype.type(-1), thresholds))
     block = _count_levels if uniform_units else _count_times
-    total = np.zeros(unique.size + 1, np.int64)
-    for results in stream(
-        block, (process, thresholds), key=key, start=int(start), stop=stop, mesh=mesh,
-        progress=progress,
-    ):  # fmt: skip
-        total += results.sum(axis=0, dtype=np.int64)
-    *survived, invalid = (int(count) for count in total)
-    if invalid:
-        raise ValueError(f"{invalid} simulated times are not numbers; check the parameters.")
-    return Counts(
-        lengths=tuple(int(n) for n in unique),
-        survived=tuple(survived),
-        spans=((fingerprint(key), int(start), stop),),
-        process=fingerprint(process),
-    )
+    try:
+        for results in stream(
+            block, (process, thresholds), key=key, start=begin, stop=stop, mesh=mesh,
+            progress=shift_progress(progress, counts.replicates, stop - int(start)),
+        ):  # fmt: skip
+            *survived, invalid = results.sum(axis=0, dtype=np.int64).tolist()
+            if invalid:
+                raise ValueError(
+                    f"{invalid} simulated times are not numbers; check the parameters."
+                )
+            end = min((begin // BLOCK + len(results)) * BLOCK, stop)
+            counts += Counts(counts.lengths, tuple(survived), ((digest, begin, end),), identity)
+            begin = end
+            file.save(counts)
+    finally:
+        file.save(counts, now=True)
+    return counts
+
+
+def shift_progress(progress: Progress | None, before: int, total: int) -> Progress | None:
+    """A callback that hears of a later part of a run as part of the whole."""
+    if progress is None:
+        return None
+    return lambda done, _: progress(before + done, total)
 
 
 def check_lengths(lengths: Numbers, *, name: str = "lengths") -> Integer[np.ndarray, "..."]:
