@@ -68,3 +68,30 @@ def test_counts_of_chosen_runs():
 
 def test_floats_that_are_whole_numbers_are_lengths():
     assert Runs.from_columns(np.array([2.0, 3.0]), np.array([1, 0])).length.tolist() == [2, 3]
+
+
+def test_counts_stand_for_that_many_runs():
+    rng = np.random.default_rng(0)
+    length, error, item = rng.integers(1, 6, 40), rng.integers(0, 2, 40), rng.integers(0, 7, 40)
+    count = rng.integers(1, 5, 40)
+    found = Runs.from_counts(length, error, count, item=item)
+    columns = (np.repeat(x, count) for x in (length, error, item))
+    one, two, three = columns
+    expected = Runs.from_columns(one, two, item=three)
+    for name in ("length", "error", "count", "pair", "item"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name))
+
+
+@pytest.mark.parametrize(
+    ("count", "message"),
+    [
+        ([0, 1], "count must hold whole numbers from 1, got 0 in entry 0; say how many runs"),
+        ([1.5, 1], "got 1.5 in entry 0"),
+        ([1], r"count must have one entry per row, got shape \(1,\) for 2 lengths"),
+        (["a", "b"], "count must hold whole numbers, got values of type"),
+    ],
+)
+def test_wrong_counts_are_refused(count, message):
+    from_counts = getattr(Runs.from_counts, "__wrapped__", Runs.from_counts)
+    with pytest.raises(ValueError, match=message):
+        from_counts(np.array([3, 4]), np.array([1, 0]), np.array(count))

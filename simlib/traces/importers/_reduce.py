@@ -211,10 +211,8 @@ def _reduce(
     counts = pl.concat(parts)
     if counts.height == 0:
         fault(Place(sources[0].path), "the table has no rows", "reduce a log with a run in it")
-    for label in identity:
-        if counts[f"no {label}"].n_unique() > 1:
-            for scan in sources:
-                scan.refuse_first_null([label])
+    if any(counts[column].n_unique() > 1 for column in empty):
+        _refuse_partly_empty(sources, frames, identity)
     absent = {x: pl.lit(None, pl.String) for x in _LABELS if x not in kept}
     return LifeTable.from_counts(counts.with_columns(**absent))
 
@@ -230,6 +228,7 @@ def _refuse(
     """Say what is wrong: with the first bad value, or with the first run by its name."""
     for scan in sources:
         scan.refuse_first_null(["run", *needed])
+    _refuse_partly_empty(sources, frames, identity)
     run = collect(unsound.select(identity).bottom_k(1, by=identity), sources).row(0, named=True)
     own = pl.all_horizontal(pl.col(x).eq_missing(pl.lit(value)) for x, value in run.items())
     rows = pl.concat(
@@ -238,6 +237,16 @@ def _refuse(
     )
     labels = [f"{x} {shown(run[x])}" for x in identity if run[x] is not None]
     explain(rows.head(_MOST_SHOWN), f"the {labels[-1]}{_of(labels[:-1])}")
+
+
+def _refuse_partly_empty(
+    sources: list[Scan], frames: list[pl.LazyFrame], identity: list[str]
+) -> None:
+    nulls = collect(pl.concat(frames).select(pl.col(identity).null_count(), rows=pl.len()), sources)
+    for name in identity:
+        if 0 < nulls[name][0] < nulls["rows"][0]:
+            for scan in sources:
+                scan.refuse_first_null([name])
 
 
 def _of(labels: list[str]) -> str:

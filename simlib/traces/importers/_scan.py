@@ -236,7 +236,7 @@ def _mark(name: str, kind: Any, path: Path) -> pl.Expr:
         return pl.when(text.is_in(_YES + _NO)).then(text.is_in(_YES))
     if not (kind.is_integer() or kind.is_float()):
         _wrong_type(name, kind, path, _REMEDIES[name])
-    return pl.when(column.is_in([0, 1])).then(column == 1)
+    return pl.when((column == 0) | (column == 1)).then(column == 1)
 
 
 def _wrong_type(name: str, kind: Any, path: Path, remedy: str) -> NoReturn:
