@@ -58,6 +58,11 @@ from ._pivotal import path_moves as path_moves
 from ._pivotal import resampled_counts as resampled_counts
 from ._pivotal import resampled_moves as resampled_moves
 from ._pivotal import success_path as success_path
+from ._posterior_history import HistoryPosterior as HistoryPosterior
+from ._posterior_history import posterior_history as posterior_history
+from ._posterior_process import ProcessPosterior as ProcessPosterior
+from ._posterior_process import posterior_items as posterior_items
+from ._posterior_process import posterior_process as posterior_process
 from ._process_families import PROCESS_FAMILIES as PROCESS_FAMILIES
 from ._process_families import ProcessFamily as ProcessFamily
 from ._process_fit import ProcessFit as ProcessFit
@@ -102,6 +107,7 @@ __all__ = [
     "HazardCurve",
     "HistoryFit",
     "HistoryOdds",
+    "HistoryPosterior",
     "ItemFit",
     "KeyMarks",
     "MajorityForecast",
@@ -114,6 +120,7 @@ __all__ = [
     "ProcessComparison",
     "ProcessFamily",
     "ProcessFit",
+    "ProcessPosterior",
     "ResampledMoves",
     "Runs",
     "ScoredText",
@@ -160,6 +167,9 @@ __all__ = [
     "path_moves",
     "planted_steps",
     "plurality_share",
+    "posterior_history",
+    "posterior_items",
+    "posterior_process",
     "product_limit",
     "rank_correlation",
     "ratio_of_totals",

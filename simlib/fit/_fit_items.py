@@ -22,7 +22,7 @@ from ._profile import likelihood_bounds
 from ._report import Report, line_errors, notes_on
 from ._runs import Runs
 
-_NODES = 32  # of the quadrature over the frailty of an item with errors
+NODES = 32  # of the quadrature over the frailty of an item with errors
 _LEAST = 1e-6  # frailty variance at which the quadrature still has a width
 
 
@@ -136,7 +136,7 @@ def item_log_likelihood(data: _Items, vector: Float[Array, " 3"]) -> Float[Array
     width = 1 / (3 * jnp.sqrt(shape))
     centre = 1 - 1 / (9 * shape)
     low = jnp.maximum(centre - 7 * width, 1e-9)
-    root = low + (centre + 7 * width - low) * jnp.linspace(0.0, 1.0, _NODES)[:, None]
+    root = low + (centre + 7 * width - low) * jnp.linspace(0.0, 1.0, NODES)[:, None]
     log_weight = (3 * shape - 1) * jnp.log(root) - shape * (root**3 - 1)
     frailty = mean * root**3
 
@@ -153,7 +153,7 @@ def item_log_likelihood(data: _Items, vector: Float[Array, " 3"]) -> Float[Array
 def _fit(runs: Runs, level: float, reliabilities: np.ndarray) -> ItemFit:
     family = find_process_family("frail_power")
     scale = runs.steps / runs.runs
-    data = _side_by_side(runs, scale)
+    data = side_by_side(runs, scale)
     weight = jnp.asarray(np.bincount(runs.unit(), minlength=len(data.length)) > 0, dtype=float)
     items = float(weight.sum())
     log_rate = float(np.log(runs.errors / runs.steps * scale))
@@ -231,7 +231,8 @@ _numbers = jax.jit(
 )
 
 
-def _side_by_side(runs: Runs, scale: float) -> _Items:
+def side_by_side(runs: Runs, scale: float) -> _Items:
+    """Runs of each item in a row, for `item_log_likelihood`."""
     item = runs.unit()
     order = np.argsort(item, kind="stable")
     sizes = np.bincount(item)

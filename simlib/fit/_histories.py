@@ -147,27 +147,17 @@ def fit_history(
     >>> bool(found.parameters["feedback"].contains(0.8))
     True
     """
-    marked = _marked(wrong)
-    if family not in HISTORY_FAMILIES:
-        raise ValueError(f"family must be one of {', '.join(HISTORY_FAMILIES)}; got {family!r}.")
-    if given < 0 or given != int(given):
-        raise ValueError(f"given must be a whole number of steps >= 0, got {given}.")
+    marked = marked_runs(wrong, family, given)
     group = _groups(items, len(marked))
     with jax.enable_x64(True):
         return _fit(HISTORY_FAMILIES[family], family, marked, int(given), group, level)
 
 
 def _fit(chosen: _Family, name: str, wrong, given: int, group, level: float) -> HistoryFit:
-    cells, where = _cells(wrong, given)
-    # Padded with cells that never happened, so that few sizes are compiled.
-    room = 2 ** int(np.ceil(np.log2(cells.shape[1] + 1)))
-    cells = np.pad(cells, [(0, 0), (0, room - cells.shape[1])], mode="edge")
-    counts = np.bincount(where.ravel(), minlength=room).astype(float)
-    data = tuple(jnp.asarray(column, dtype=float) for column in cells)
-    weight = jnp.asarray(counts)
+    data, weight, where = history_cells(wrong, given)
     share = float(np.clip(wrong.mean(), 0.01, 0.99))
     bounds = [(0.0, 1e3) if link == "identity" else (-40.0, 40.0) for link in chosen.links]
-    likelihood = _likelihood(name)
+    likelihood = history_likelihood(name)
     optimum = maximise(likelihood, data, weight, chosen.starts(share), bounds)
     vector = jnp.asarray(optimum.vector)
     _, each, _ = evaluate(likelihood, vector, data, weight)
@@ -183,7 +173,8 @@ def _fit(chosen: _Family, name: str, wrong, given: int, group, level: float) -> 
 
 
 @cache
-def _likelihood(name: str) -> Callable:
+def history_likelihood(name: str) -> Callable:
+    """Log-probability of cells under a family, as a function of cells and a vector."""
     family = HISTORY_FAMILIES[name]
 
     def log_likelihood(data, vector):
@@ -229,6 +220,37 @@ def _estimates(chosen: _Family, vector, stderrs, level: float, items: int) -> di
     return found
 
 
+def marked_runs(
+    wrong: Shaped[ArrayLike, "..."], family: str, given: int, *, same: bool = False
+) -> Bool[np.ndarray, "runs steps"]:
+    """The marks of runs, refused if no family of that name can be fitted to them.
+
+    `same` allows marks that are all the same.
+    """
+    marked = _marked(wrong)
+    if not same and (marked.all() or not marked.any()):
+        word = "wrong" if marked.all() else "right"
+        raise ValueError(
+            f"wrong marks every step as {word}, so nothing tells how errors depend on errors; "
+            "collect longer runs."
+        )
+    if family not in HISTORY_FAMILIES:
+        raise ValueError(f"family must be one of {', '.join(HISTORY_FAMILIES)}; got {family!r}.")
+    if given < 0 or given != int(given):
+        raise ValueError(f"given must be a whole number of steps >= 0, got {given}.")
+    return marked
+
+
+def history_cells(wrong: Bool[np.ndarray, "runs steps"], given: int):
+    """Cells with their multiplicities, and which of them each step of each run is."""
+    cells, where = _cells(wrong, int(given))
+    # Padded with cells that never happened, so that few sizes are compiled.
+    room = 2 ** int(np.ceil(np.log2(cells.shape[1] + 1)))
+    cells = np.pad(cells, [(0, 0), (0, room - cells.shape[1])], mode="edge")
+    counts = np.bincount(where.ravel(), minlength=room).astype(float)
+    return tuple(jnp.asarray(x, dtype=float) for x in cells), jnp.asarray(counts), where
+
+
 def _marked(wrong: Shaped[ArrayLike, "..."]) -> Bool[np.ndarray, "runs steps"]:
     values = np.asarray(wrong)
     if values.ndim != 2 or 0 in values.shape:
@@ -236,12 +258,6 @@ def _marked(wrong: Shaped[ArrayLike, "..."]) -> Bool[np.ndarray, "runs steps"]:
     bad = ~((values == 0) | (values == 1))
     if bad.any():
         raise ValueError(f"wrong must hold 0 (right) and 1 (wrong), got {values[bad].flat[0]}.")
-    if values.all() or not values.any():
-        word = "wrong" if values.all() else "right"
-        raise ValueError(
-            f"wrong marks every step as {word}, so nothing tells how errors depend on errors; "
-            "collect longer runs."
-        )
     return values.astype(bool)
 
 

@@ -157,7 +157,7 @@ def error_free(
     """
     if runs.errors:
         raise ValueError(f"{runs.errors} runs have an error; use fit_process.")
-    reliabilities = _reliabilities(horizons)
+    reliabilities = check_horizons(horizons)
     hazard = -np.log1p(-level) / runs.steps
 
     def make(value, lower, upper, unit):
@@ -185,10 +185,11 @@ def check_fit(runs: Runs, level: float, horizons: Sequence[float]) -> np.ndarray
             f"every one of {runs.runs} runs failed at step 1, so nothing is known of later steps "
             "and the error rate of a step may be 1; give runs that get further."
         )
-    return _reliabilities(horizons)
+    return check_horizons(horizons)
 
 
-def _reliabilities(horizons) -> np.ndarray:
+def check_horizons(horizons: Sequence[float]) -> np.ndarray:
+    """The reliabilities of horizons, refused outside (0, 1)."""
     values = np.asarray(horizons, dtype=float)
     if not ((values > 0) & (values < 1)).all():
         raise ValueError(f"horizons must lie in (0, 1), got {list(horizons)}; 0.5 is the median.")

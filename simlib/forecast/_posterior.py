@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Integer
 from scipy import special
 
+from .._importance import Explored, explore
 from ._counts import Counts
-from ._importance import Explored, explore
 from ._nodes import STEP, likelihood
 from ._prior import MEMBERS, Prior, log_density
 

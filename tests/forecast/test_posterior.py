@@ -7,7 +7,6 @@ import pytest
 from scipy import special
 
 from simlib.forecast import Counts, Normal, Prior, broad_prior, draw_log_rates, forecast, posterior
-from simlib.forecast._importance import explore
 from simlib.forecast._nodes import NODES, likelihood
 from simlib.forecast._posterior import node_masses
 from simlib.forecast._prior import MEMBERS
@@ -74,19 +73,6 @@ def test_every_family_puts_all_its_mass_on_the_nodes(name):
     mass = node_masses(name, vectors)
     assert np.all(mass >= 0)
     np.testing.assert_allclose(mass.sum(1), 1.0, atol=1e-9)
-
-
-def test_importance_sampling_integrates_a_bent_density():
-    # A banana in two dimensions with known integral and mean.
-    def log_density(x):
-        return -0.5 * (x[:, 0] / 0.3) ** 2 - 0.5 * ((x[:, 1] - x[:, 0] ** 2 - 2) / 0.05) ** 2
-
-    found = explore(log_density, np.zeros(2), np.eye(2))
-    exact = np.log(2 * np.pi * 0.3 * 0.05) - np.log(1.0)
-    assert abs(found.log_evidence - exact) < 0.05
-    mean = np.exp(found.log_weight) @ found.points
-    np.testing.assert_allclose(mean, [0.0, 2.09], atol=0.03)
-    assert found.effective > 60
 
 
 def test_nothing_is_random_and_no_setting_matters():

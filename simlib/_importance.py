@@ -1,8 +1,8 @@
 """Integrals over a few parameters by adaptive importance sampling on fixed low-discrepancy points.
 
-No random numbers: the same data give the same posterior. The first points follow the prior; then
-Student distributions with the moments of what has been found, each stage weighted against the
-mixture of all stages, so that none can be far off unnoticed.
+No random numbers: the same data give the same posterior. The first points follow the normal
+distribution that is given; then Student distributions with the moments of what has been found,
+each stage weighted against the mixture of all stages, so that none can be far off unnoticed.
 """
 
 from collections.abc import Callable
@@ -33,13 +33,20 @@ def explore(
     log_density: Callable[[Float[np.ndarray, "points parameters"]], Float[np.ndarray, "points"]],
     mean: Float[np.ndarray, "parameters"],
     covariance: Float[np.ndarray, "parameters parameters"],
+    *,
+    enough: float = _ENOUGH,
+    size: int | None = None,
 ) -> Explored:
-    """Points and weights for the unnormalised log-density, started from a normal distribution."""
+    """Points and weights for the unnormalised log-density, started from a normal distribution.
+
+    Stages of `size` points (by default a number that grows with the parameters) are added until
+    `enough` points count, and at most `MOST_STAGES`.
+    """
     points, values, stages = [], [], []
     while True:
         root = np.linalg.cholesky(covariance + 1e-9 * np.eye(len(mean)))
         heavy = len(stages) > 0
-        drawn = mean + _standard(len(mean), heavy=heavy) @ root.T
+        drawn = mean + _standard(len(mean), size, heavy=heavy) @ root.T
         stages.append((mean, root, heavy))
         points.append(drawn)
         values.append(log_density(drawn))
@@ -49,7 +56,7 @@ def explore(
         log_ratio = np.concatenate(values) - proposal
         weight = _normalised(log_ratio)
         effective = float(1 / np.sum(weight**2))
-        if len(stages) >= STAGES and (effective >= _ENOUGH or len(stages) == MOST_STAGES):
+        if len(stages) >= STAGES and (effective >= enough or len(stages) == MOST_STAGES):
             break
         mean, covariance = _moments(everything, log_ratio)
     log_evidence = float(special.logsumexp(log_ratio) - np.log(len(log_ratio)))
@@ -74,10 +81,12 @@ def _normalised(log_weight):
 
 
 @cache
-def _standard(dimensions: int, *, heavy: bool) -> Float[np.ndarray, "points parameters"]:
+def _standard(
+    dimensions: int, size: int | None, *, heavy: bool
+) -> Float[np.ndarray, "points parameters"]:
     """Halton points as standard normal or Student vectors."""
     # Twice as many points where there are more parameters to explore.
-    points = 512 if dimensions <= 3 else 1024
+    points = size or (512 if dimensions <= 3 else 1024)
     u = stats.qmc.Halton(dimensions + 1, scramble=False).random(points + 1)[1:]
     normal = special.ndtri(u[:, :dimensions])
     if not heavy:
