@@ -8,6 +8,7 @@ from ._generalized_gamma import GeneralizedGamma as GeneralizedGamma
 from ._kumaraswamy import Kumaraswamy as Kumaraswamy
 from ._logit_normal import LogitNormal as LogitNormal
 from ._positive_stable import PositiveStable as PositiveStable
+from ._tabulated import Tabulated as Tabulated
 from ._with_atom import WithAtom as WithAtom
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Kumaraswamy",
     "LogitNormal",
     "PositiveStable",
+    "Tabulated",
     "WithAtom",
 ]

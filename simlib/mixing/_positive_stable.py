@@ -11,11 +11,14 @@ from .._checks import as_floating, as_parameter, check_interval
 from .._levels import exponential_level
 from .._types import Numbers
 from ..formulas import heavy_tailed as formulas
+from ..formulas._special import log1mexp
 from ._base import AbstractMixing
 
 # On the logit scale the angle u/pi is told apart from 0 and 1 up to here; the weight there
 # is e^-80.
 _END = 80.0
+# Keeps a logarithm finite, and with it the gradient.
+_LEAST = 1e-37
 _NODES = 241
 
 
@@ -112,9 +115,11 @@ class PositiveStable(AbstractMixing):
         ends = (jnp.full_like(z, -_END), jnp.full_like(z, _END))
         low, high = jax.lax.fori_loop(0, 20, halve, ends)
         centre = (low + high) / 2
+        # Without the factor w and with w growing only beyond t = 0, the average is near 1: its
+        # complement, of 1 - exp(-w), is the one that has its mass around the centre.
+        complement = (centre > 0) & (start < 1) & (power == 0)
         if power == 0:
-            # Without the factor w the mass stays around t = 0 when w grows only further right.
-            centre = jnp.minimum(centre, 0.0)
+            centre = jnp.where(complement, centre, jnp.minimum(centre, 0.0))
         width = jnp.broadcast_to(1 - frozen.index, z.shape)
         reach = jnp.arcsinh(2 * _END / width)
         expand = (slice(None),) + (None,) * z.ndim
@@ -122,10 +127,11 @@ class PositiveStable(AbstractMixing):
         t = centre + width * jnp.sinh(u)
         weight = width * jnp.cosh(u) * (2 * reach / (_NODES - 1))
         value = log_w(self, z, t)
-        value = (
-            jax.nn.log_sigmoid(t) + jax.nn.log_sigmoid(-t) + power * value - jnp.exp(value)
-        ) + jnp.log(weight)
-        return jax.nn.logsumexp(value, axis=0)
+        w = jnp.exp(value)
+        inside = jnp.where(complement, log1mexp(jnp.maximum(w, _LEAST)), power * value - w)
+        value = jax.nn.log_sigmoid(t) + jax.nn.log_sigmoid(-t) + inside + jnp.log(weight)
+        total = jax.nn.logsumexp(value, axis=0)
+        return jnp.where(complement, log1mexp(-jnp.where(complement, total, -1.0)), total)
 
     def log_density_log_hazard(self, log_hazard: Shaped[Array, "..."]) -> Float[Array, "..."]:
         jacobian = jnp.log(self.index) - jnp.log1p(-self.index)

@@ -15,6 +15,7 @@ from ._non_key import AbstractNonKeyErrors as AbstractNonKeyErrors
 from ._non_key import ConstantRate as ConstantRate
 from ._non_key import DecayingRate as DecayingRate
 from ._non_key import NoErrors as NoErrors
+from ._positional import PositionalHazard as PositionalHazard
 from ._recovery import Recoverable as Recoverable
 from ._repair import AbstractRepair as AbstractRepair
 from ._repair import ConstantRepair as ConstantRepair

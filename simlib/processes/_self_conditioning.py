@@ -5,7 +5,6 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jax.scipy.special import digamma
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from .._checks import as_floating, as_parameter, check_interval
@@ -133,21 +132,21 @@ class SelfConditioning(AbstractHistoryProcess):
     def next_event(
         self, state: Float[Array, "..."], step: Float[Array, "..."], *, key: PRNGKeyArray
     ) -> Float[Array, "..."]:
-        """The next wrong step: the earlier of two clocks, one for each part of the hazard."""
+        """The next wrong step, by inversion of the cumulative hazard of the steps to come."""
         own, fed = jax.random.split(key)
         dtype = self.error_rate.dtype
+        clean = -log1p(-self.error_rate)
         level = exponential_level(own, state.shape, dtype)
-        clean = step - level / log1p(-self.error_rate)
-        level = exponential_level(fed, state.shape, dtype)
-        pull = self.feedback * state
-        waits = pull > 0
-        rest = level / jnp.where(waits, pull, 1.0)
         if self.dependence == "count":
-            pulled = step + rest
+            # Until the next error every step has the same hazard.
+            time = step + level / (clean + self.feedback * state)
         else:
-            # The hazard pull/(i-1) of steps i > t adds up to pull (psi(T) - psi(t)).
-            pulled = _inverse_digamma(digamma(jnp.maximum(step, 1)) + rest)
-        time = jnp.minimum(clean, jnp.where(waits, pulled, jnp.inf))
+            # Two clocks, one for each part of the hazard: the earlier one rings. The part that
+            # errors add, pull / (i - 1) at steps i > t, adds up to pull (psi(T) - psi(t)).
+            pull = self.feedback * state
+            rest = exponential_level(fed, state.shape, dtype) / jnp.where(pull > 0, pull, 1.0)
+            pulled = _inverse_digamma(_digamma(jnp.maximum(step, 1)) + rest)
+            time = jnp.minimum(step + level / clean, jnp.where(pull > 0, pulled, jnp.inf))
         return jnp.maximum(jnp.ceil(time), step + 1)
 
     def after_event(self, state: Float[Array, "..."]) -> Float[Array, "..."]:
@@ -160,15 +159,32 @@ class SelfConditioning(AbstractHistoryProcess):
         return jnp.zeros(state.shape, bool)
 
 
+def _digamma(x: Float[Array, "..."]) -> Float[Array, "..."]:
+    r"""$\psi(x)$ for $x\ge1$, several times as fast as the general function.
+
+    $\psi(x)=\psi(x+6)-\sum_{i<6}1/(x+i)$, with the asymptotic series beyond 7, where its
+    remainder is below $2\cdot10^{-12}$.
+    """
+    # The sum of six reciprocals as one quotient of polynomials in u = (x + 5/2)^2.
+    half = x + 2.5
+    u = half * half
+    total = 2 * half * (3 * u * u - 17.5 * u + 16.1875)
+    total = total / ((u - 0.25) * (u - 2.25) * (u - 6.25))
+    y = x + 6
+    r = 1 / (y * y)
+    series = r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132)))))
+    return jnp.log(y) - 0.5 / y - series - total
+
+
 def _inverse_digamma(y: Float[Array, "..."]) -> Float[Array, "..."]:
-    """The x >= 1 with digamma(x) = y, for y >= digamma(1)."""
+    r"""The $x\ge1$ with $\psi(x)=y$, for $y\ge\psi(1)$."""
     # Beyond that the step is one that no run reaches, and digamma is ln x there.
-    large = jnp.log(jnp.finfo(y.dtype).max) / 2
-    y = jnp.minimum(y, large)
-    x = jnp.exp(y) + 0.5  # wrong by less than 0.06
-    for _ in range(4):
+    y = jnp.minimum(y, jnp.log(jnp.finfo(y.dtype).max) / 2)
+    power = jnp.exp(-y)
+    x = 1 / power + 0.5 - power / 24  # the first terms of its series; wrong by 4 % at x = 1
+    for _ in range(3):
         # The slope from its asymptotic series, right to 1 % at x = 1 and much better beyond:
-        # each turn leaves a hundredth of the error, and costs no series of its own.
+        # each turn leaves a hundredth of the error or less, and costs no series of its own.
         r = 1 / x
-        x = x - (digamma(x) - y) / (r * (1 + r * (1 / 2 + r * (1 / 6 - r * r / 30))))
+        x = x - (_digamma(x) - y) / (r * (1 + r * (1 / 2 + r * (1 / 6 - r * r / 30))))
     return x

@@ -16,8 +16,9 @@ from ._keys import check_key, check_span
 from ._stream import Progress, stream
 from ._survival import check_lengths
 
-# A block takes as many turns as its busiest run has events: small blocks wait for fewer.
-_SIZE = 2**13
+# A lane simulates this many runs one after the other. A block waits for its busiest lane, and
+# over many runs lanes are busy alike. Part of the result: changing it changes every draw.
+_RUNS_PER_LANE = 32
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def histories(
     total = np.zeros((2, unique.size), np.int64)
     operands = (process, jnp.asarray(unique, dtype=float))
     for results in stream(
-        _block, operands, key=key, start=0, stop=stop, mesh=mesh, progress=progress, size=_SIZE
+        _block, operands, key=key, start=0, stop=stop, mesh=mesh, progress=progress
     ):
         total += results.sum(axis=0, dtype=np.int64)
     clean, right = (
@@ -152,11 +153,48 @@ def _block(
     key: PRNGKeyArray,
     valid: Bool[Array, "block"],
 ) -> Int32[Array, "2 lengths"]:
+    """How many valid runs are clean, and how many right, at each length."""
     process, lengths = operands
-    errors, wrong = _walk(process, lengths, key, valid.shape, valid)
-    clean = jnp.sum((errors == 0) & valid[:, None], axis=0, dtype=jnp.int32)
-    right = jnp.sum(~wrong & valid[:, None], axis=0, dtype=jnp.int32)
-    return jnp.stack([clean, right])
+    valid = valid.reshape(-1, _RUNS_PER_LANE)
+    shape = valid.shape[:1]
+    fresh, longest = process.start(shape), jnp.max(lengths)
+
+    def unfinished(carry):
+        return jnp.any(carry[1] < _RUNS_PER_LANE)
+
+    def advance(carry):
+        turn, run, state, step, ever_wrong, totals = carry
+        following = process.next_event(state, step, key=jax.random.fold_in(key, turn))
+        at, between = process.wrong_at_event(state), process.wrong_until_next(state)
+        counts = (run < _RUNS_PER_LANE) & _of_lane(valid, run)
+
+        def at_length(length):
+            inside = counts & (length >= step) & (length < following)
+            wrong = jnp.where(length == step, at, between)
+            clean = inside & ~ever_wrong & ~wrong
+            return jnp.stack(
+                [jnp.sum(x, dtype=jnp.int32) for x in (clean, inside & ~wrong)], axis=-1
+            )
+
+        totals += jax.vmap(at_length)(lengths)
+        over = following > longest  # the lane takes its next run
+        state = jax.tree.map(
+            lambda new, old: jnp.where(over, new, old), fresh, process.after_event(state)
+        )
+        step = jnp.where(over, 0, following)
+        ever_wrong = ~over & (ever_wrong | between | process.wrong_at_event(state))
+        return turn + 1, run + over, state, step, ever_wrong, totals
+
+    carry = (
+        jnp.uint32(0), jnp.zeros(shape, jnp.int32), fresh, jnp.zeros(shape, lengths.dtype),
+        jnp.zeros(shape, bool), jnp.zeros((lengths.size, 2), jnp.int32),
+    )  # fmt: skip
+    return jax.lax.while_loop(unfinished, advance, carry)[-1].T
+
+
+def _of_lane(valid: Bool[Array, "lanes runs"], run: Int32[Array, "lanes"]) -> Bool[Array, "lanes"]:
+    at = jnp.minimum(run, _RUNS_PER_LANE - 1)
+    return jnp.take_along_axis(valid, at[:, None], axis=1)[:, 0]
 
 
 def _walk(process, lengths, key, shape, alive):

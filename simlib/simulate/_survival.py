@@ -11,6 +11,7 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int32, Integer, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._guide import Guide
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ..processes._base import has_latent
@@ -20,8 +21,8 @@ from ._first_error import draw
 from ._keys import BLOCK, check_key, check_span, fingerprint
 from ._stream import Progress, devices_of, stream
 
-# Up to this many lengths are counted by comparing every draw with each length in turn; more, by
-# binary search and one histogram. Both count the same; on a CPU they are equally fast here.
+# Up to this many lengths are counted by comparing every draw with each length in turn; more,
+# through a guide table and one histogram. Both count the same.
 _FEW = 32
 
 
@@ -158,6 +159,8 @@ def survival_counts(
             raise ValueError(f"the log-survival of {process} is not a number at some lengths.")
     # Every sequence is free of error at length 0, also if its time is rounded to 0.
     thresholds = jnp.asarray(np.where(unique == 0, thresholds.dtype.type(-1), thresholds))
+    if thresholds.size > _FEW:
+        thresholds = Guide(thresholds)
     block = _count_levels if uniform_units else _count_times
     try:
         for results in stream(
@@ -202,7 +205,7 @@ def _cumulative_hazard(process: AbstractErrorProcess, n: Float[Array, "lengths"]
 
 
 def _count_levels(
-    operands: tuple[AbstractErrorProcess, Float[Array, "lengths"]],
+    operands: tuple[AbstractErrorProcess, Float[Array, "lengths"] | Guide],
     key: PRNGKeyArray,
     valid: Bool[Array, "block"],
 ) -> Int32[Array, "lengths+1"]:
@@ -212,7 +215,7 @@ def _count_levels(
 
 
 def _count_times(
-    operands: tuple[AbstractErrorProcess, Float[Array, "lengths"]],
+    operands: tuple[AbstractErrorProcess, Float[Array, "lengths"] | Guide],
     key: PRNGKeyArray,
     valid: Bool[Array, "block"],
 ) -> Int32[Array, "lengths+1"]:
@@ -223,16 +226,18 @@ def _count_times(
 
 
 def count_above(
-    values: Float[Array, "block"], thresholds: Float[Array, "lengths"], valid: Bool[Array, "block"]
+    values: Float[Array, "block"],
+    thresholds: Float[Array, "lengths"] | Guide,
+    valid: Bool[Array, "block"],
 ) -> Int32[Array, "lengths+1"]:
     """How many valid values exceed each of the increasing thresholds; then how many are NaN."""
     invalid = jnp.sum(jnp.isnan(values) & valid, dtype=jnp.int32)
     values = jnp.where(valid, values, -jnp.inf)
-    if thresholds.size <= _FEW:
+    if isinstance(thresholds, Guide):
+        passed = thresholds.count_below(values)
+        at = jnp.zeros(thresholds.values.size + 1, jnp.int32).at[passed].add(1)
+        above = jnp.cumsum(at[::-1])[::-1][1:].astype(jnp.int32)
+    else:
         values = jax.lax.optimization_barrier(values)  # draw once, not once per length
         above = jax.lax.map(lambda t: jnp.sum(values > t, dtype=jnp.int32), thresholds)
-    else:
-        passed = jnp.searchsorted(thresholds, values, method="scan_unrolled")
-        at = jnp.zeros(thresholds.size + 1, jnp.int32).at[passed].add(1)
-        above = jnp.cumsum(at[::-1])[::-1][1:].astype(jnp.int32)
     return jnp.append(above, invalid)

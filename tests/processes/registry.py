@@ -19,6 +19,7 @@ from simlib.processes import (
     LogarithmicGrowth,
     Mixture,
     NoErrors,
+    PositionalHazard,
     PowerGrowth,
     Recoverable,
     SaturatingGrowth,
@@ -119,6 +120,7 @@ PAIRS += [("logarithm", " and decaying as 1/m"), ("saturating", " and decaying f
 
 CASES = {
     "uniform": Case(Uniform, (0.01,)),
+    "positional": Case(lambda *e: PositionalHazard(jnp.stack(e)), (0.0, 0.03, 0.01)),
     **{growth + non_key: key_tokens(growth, non_key) for growth, non_key in PAIRS},
     **{name: heavy_tailed(name) for name in MIXINGS},
     **MEMORY,
