@@ -69,3 +69,12 @@ def test_longer_runs_are_worth_far_more_than_many():
         short, long = (fit.distinguish(truth, rival, length=cut).runs for cut in (30, 1000))
         # A run of a thousand steps costs at most 33 times as much as one of thirty.
         assert short > 1.5 * 33 * long, rival
+
+
+def test_a_single_power_stands_for_key_tokens_with_errors_in_between():
+    for other in (1e-4, 1e-3, 1e-2):
+        process = sl.KeyTokens(0.05, sl.PowerGrowth(1.0, 0.5), sl.ConstantRate(other))
+        power = fit.distinguish(process, "power", length=1000)
+        assert fit.distinguish(process, "uniform", length=1000).runs < power.runs / 5
+        assert power.runs > 1000
+        assert 0.5 < float(power.alternative.exponent) < 1
