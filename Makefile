@@ -8,6 +8,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 # uv is used where it is installed; pip does the same more slowly.
 UV := $(shell command -v uv 2>/dev/null)
 
@@ -97,8 +98,13 @@ fuzz: $(VENV)/.ready ## Read 100,000 damaged logs (ten minutes)
 	SIMLIB_FUZZ_CASES=100000 $(BIN)/python -m pytest tests/traces/importers/test_fuzz.py $(PYTEST_ARGS)
 
 .PHONY: bench
-bench: $(VENV)/.ready ## Measure speed against NumPy, SciPy and published code
-	$(BIN)/python benchmarks/run.py
+bench: $(VENV)/.ready ## Measure speed against NumPy, SciPy and others, the goals and the baseline
+	$(BIN)/python benchmarks/run.py $(BENCH_ARGS)
+
+.PHONY: bench-libs
+bench-libs: $(VENV)/.ready ## Install numba and numpyro, which the benchmarks compare with
+	$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["dependency-groups"]["bench"], sep="\n")' > $(VENV)/bench.txt
+	$(INSTALL) --requirement $(VENV)/bench.txt
 
 .PHONY: lint
 lint: $(VENV)/.ready ## Check style, types and configuration

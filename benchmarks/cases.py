@@ -9,6 +9,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from first_errors import FIRST_ERROR_CASES
 from fits import FIT_CASES
 from forecasts import FORECAST_CASES
 from jax.sharding import Mesh
@@ -292,4 +293,4 @@ CASES = [
     ),
 ]
 
-CASES += FIT_CASES + FORECAST_CASES
+CASES = FIRST_ERROR_CASES + CASES + FIT_CASES + FORECAST_CASES

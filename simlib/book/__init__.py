@@ -4,6 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ._benchmarks import Benchmark as Benchmark
+    from ._benchmarks import benchmark as benchmark
     from ._charts import Slider as Slider
     from ._charts import explore as explore
     from ._formulas import FormulaList as FormulaList
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 # Names load on first use: building the book needs the extension in `sphinx_ext`, not JAX.
 _HOMES = {
+    "Benchmark": "_benchmarks",
+    "benchmark": "_benchmarks",
     "Slider": "_charts",
     "explore": "_charts",
     "FormulaList": "_formulas",
@@ -40,12 +44,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Benchmark",
     "CYCLE",
     "FormulaList",
     "INK",
     "PALETTE",
     "Slider",
     "Table",
+    "benchmark",
     "explore",
     "format_number",
     "formula_list",

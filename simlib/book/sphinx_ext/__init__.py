@@ -9,6 +9,7 @@ from typing import Any
 from sphinx.application import Sphinx
 
 from . import (
+    _benchmarks,
     _claims,
     _data_cards,
     _docstrings,
@@ -32,6 +33,7 @@ _PARTS = (
     _notation,
     _notebooks,
     _status,
+    _benchmarks,
 )
 
 
