@@ -98,9 +98,8 @@ def _job(outcome: Outcome) -> str:
 def _bound(outcome: Outcome) -> str:
     goal = outcome.goal
     sign, bound = ("≥", goal.least) if goal.least is not None else ("≤", goal.most)
-    return f"{sign} {bound:g} {outcome.unit}".strip() + (
-        "" if outcome.unit or not goal.way else " ×"
-    )
+    unit = outcome.unit or ("×" if goal.way or goal.on else "")
+    return f"{sign} {bound:g} {unit}".strip()
 
 
 def _value(outcome: Outcome) -> str:
