@@ -165,11 +165,10 @@ def _digamma(x: Float[Array, "..."]) -> Float[Array, "..."]:
     $\psi(x)=\psi(x+6)-\sum_{i<6}1/(x+i)$, with the asymptotic series beyond 7, where its
     remainder is below $2\cdot10^{-12}$.
     """
-    # The sum of six reciprocals as one quotient of polynomials in u = (x + 5/2)^2.
-    half = x + 2.5
-    u = half * half
-    total = 2 * half * (3 * u * u - 17.5 * u + 16.1875)
-    total = total / ((u - 0.25) * (u - 2.25) * (u - 6.25))
+    # The sum of six reciprocals as one quotient of polynomials in v = (x + 5/2)^-2.
+    v = (x + 2.5) ** -2
+    total = 2 * (x + 2.5) * v * (3 - v * (17.5 - v * 16.1875))
+    total = total / ((1 - 0.25 * v) * (1 - 2.25 * v) * (1 - 6.25 * v))
     y = x + 6
     r = 1 / (y * y)
     series = r * (1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132)))))

@@ -177,7 +177,7 @@ def _block(
             )
 
         totals += jax.vmap(at_length)(lengths)
-        over = following > longest  # the lane takes its next run
+        over = ~(following <= longest)  # the lane takes its next run
         state = jax.tree.map(
             lambda new, old: jnp.where(over, new, old), fresh, process.after_event(state)
         )

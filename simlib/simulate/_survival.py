@@ -208,7 +208,7 @@ def _count_levels(
     operands: tuple[AbstractErrorProcess, Float[Array, "lengths"] | Guide],
     key: PRNGKeyArray,
     valid: Bool[Array, "block"],
-) -> Int32[Array, "lengths+1"]:
+) -> Int32[Array, "counts"]:
     process, thresholds = operands
     level, _ = draw(process, key=key, shape=valid.shape)
     return count_above(level, thresholds, valid)
@@ -218,7 +218,7 @@ def _count_times(
     operands: tuple[AbstractErrorProcess, Float[Array, "lengths"] | Guide],
     key: PRNGKeyArray,
     valid: Bool[Array, "block"],
-) -> Int32[Array, "lengths+1"]:
+) -> Int32[Array, "counts"]:
     process, thresholds = operands
     level, latent = draw(process, key=key, shape=valid.shape)
     time = process.conditional_inverse_cumulative_hazard(latent, level)
@@ -229,7 +229,7 @@ def count_above(
     values: Float[Array, "block"],
     thresholds: Float[Array, "lengths"] | Guide,
     valid: Bool[Array, "block"],
-) -> Int32[Array, "lengths+1"]:
+) -> Int32[Array, "counts"]:
     """How many valid values exceed each of the increasing thresholds; then how many are NaN."""
     invalid = jnp.sum(jnp.isnan(values) & valid, dtype=jnp.int32)
     values = jnp.where(valid, values, -jnp.inf)
