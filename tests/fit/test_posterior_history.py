@@ -26,32 +26,35 @@ def test_uniform_errors_have_the_beta_posterior():
     assert found.log_evidence == pytest.approx(special.betaln(*exact.args), abs=1e-3)
 
 
-@pytest.mark.parametrize("family", HISTORY_FAMILIES)
+@pytest.mark.parametrize("family", ["self-conditioning, share", "semi-Markov recovery"])
 def test_with_many_runs_it_agrees_with_maximum_likelihood(family):
-    wrong = marks(0.04, 0.7, (1500, 30), np.random.default_rng(2))
+    wrong = marks(0.04, 0.7, (800, 30), np.random.default_rng(2))
     bayes, likely = posterior_history(wrong, family), fit_history(wrong, family)
     for name, ours in bayes.parameters.items():
         theirs = likely.parameters[name]
         assert float(ours.value) == pytest.approx(
             float(theirs.value), abs=0.25 * float(theirs.stderr)
         )
-    shares = [
-        posterior_history(wrong, f).log_evidence
-        for f in ("self-conditioning, share", "uniform", "recovery")
-    ]
-    assert np.argmax(shares) == 0
+
+
+def test_the_evidence_is_largest_for_the_process_that_made_the_runs():
+    wrong = marks(0.04, 0.7, (800, 30), np.random.default_rng(2))
+    names = ("self-conditioning, share", "uniform", "semi-Markov recovery")
+    evidence = [posterior_history(wrong, name).log_evidence for name in names]
+    assert np.argmax(evidence) == 0
+    assert evidence[0] > np.sort(evidence)[-2] + 3
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
-    """Fifty data sets from the prior, 80 % intervals; false alarm one in 10^4 per number."""
-    rng, sets = np.random.default_rng(3), 50
+    """Forty data sets from the prior, 80 % intervals; false alarm one in 10^4 per number."""
+    rng, sets = np.random.default_rng(3), 40
     prior = {"error_rate": stats.norm(special.logit(0.1), 0.5), "feedback": stats.norm(-0.7, 0.5)}
     inside, narrow = np.zeros(2), np.zeros(2)
     for _ in range(sets):
         e = special.expit(rng.normal(special.logit(0.1), 0.5))
         g = np.exp(rng.normal(-0.7, 0.5))
         found = posterior_history(
-            marks(e, g, (60, 12), rng), "self-conditioning, share", level=0.8, prior=prior
+            marks(e, g, (50, 12), rng), "self-conditioning, share", level=0.8, prior=prior
         )
         for i, (x, truth) in enumerate(zip(found.parameters.values(), (e, g), strict=True)):
             low, middle, high = (float(v) for v in (x.lower, x.value, x.upper))
@@ -63,13 +66,13 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
 
 
 @pytest.mark.parametrize("family", HISTORY_FAMILIES)
-@pytest.mark.parametrize("all_wrong", [False, True])
-def test_marks_that_are_all_alike_give_wide_answers(family, all_wrong):
-    found = posterior_history(np.full((5, 8), all_wrong), family)
-    for x in found.parameters.values():
-        assert 0 <= x.lower < x.value < x.upper
-        assert np.isfinite([x.value, x.upper, x.stderr]).all()
-    assert any("rests on its prior" in note for note in found.notes)
+def test_marks_that_are_all_alike_give_wide_answers(family):
+    for all_wrong in (False, True):
+        found = posterior_history(np.full((5, 8), all_wrong), family)
+        for x in found.parameters.values():
+            assert 0 <= x.lower < x.value < x.upper
+            assert np.isfinite([x.value, x.upper, x.stderr]).all()
+        assert any("rests on its prior" in note for note in found.notes)
 
 
 @pytest.mark.parametrize(
