@@ -36,6 +36,15 @@ normal_quantile = quantity(
     "1", low=0, high=_INF, scale="linear", reach=(0.5, 6),
 )  # fmt: skip
 
+stages = quantity(
+    "stages", "K", "stages of equal conditional survival that a rare survival is split into",
+    "stages", low=0, high=_INF, scale="log", reach=(1, 100),
+)  # fmt: skip
+hazard_per_stage = quantity(
+    "hazard_per_stage", "x", "cumulative hazard of one stage: minus the logarithm of the share of "
+    "sequences that survive it", "1", low=0, high=_INF, scale="log", reach=(0.01, 10),
+)  # fmt: skip
+
 standard_error = Formula(
     name="monte_carlo.standard_error",
     left=r"\sqrt{\operatorname{Var}\hat p}",
@@ -62,6 +71,28 @@ replicates_needed = Formula(
     arguments=(p, relative_error),
     description="Replicates that bring the relative standard error of a proportion to eta.",
     source=_HERE,
+)
+
+splitting_variance = Formula(
+    name="monte_carlo.splitting_variance",
+    left=r"\frac{\operatorname{Var}\hat p}{p^2}",
+    expression=(1 + (p ** (-1 / stages) - 1) / replicates) ** stages - 1,
+    arguments=(p, stages, replicates),
+    description="Squared relative error of a product of K proportions, each among R replicates "
+    "of its own, that are all equal in the mean: splitting in K stages.",
+    source=_HERE,
+    stable=expm1(stages * log1p(expm1(-sp.log(p) / stages) / replicates)),
+)
+
+splitting_cost = Formula(
+    name="monte_carlo.splitting_cost",
+    left=r"\frac{KR\operatorname{Var}\hat p}{p^2\,(\ln p)^2}",
+    expression=(sp.exp(hazard_per_stage) - 1) / hazard_per_stage**2,
+    arguments=(hazard_per_stage,),
+    description="Draws times squared relative error of splitting, for many replicates, over "
+    "the square of the logarithm of p: what the length of a stage decides.",
+    source="Rubino and Tuffin (2009), Rare event simulation using Monte Carlo methods, ch. 3",
+    stable=expm1(hazard_per_stage) / hazard_per_stage**2,
 )
 
 none_seen = Formula(

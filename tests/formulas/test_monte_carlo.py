@@ -98,3 +98,40 @@ def test_a_proportion_has_this_variance():
         sp.binomial(2, j) * q**j * (1 - q) ** (2 - j) * sp.Rational(j, 2) ** 2 for j in range(3)
     )
     assert sp.simplify(square - mean**2 - q * (1 - q) / 2) == 0
+
+
+def test_splitting_variance_by_enumeration():
+    """Two stages of three replicates: all sixteen outcomes, not the formula."""
+    p, size = 0.2, 3
+    share = stats.binom(size, np.sqrt(p))
+    count = np.arange(size + 1)
+    product = np.multiply.outer(count, count) / size**2
+    weight = np.multiply.outer(share.pmf(count), share.pmf(count))
+    mean = (weight * product).sum()
+    variance = (weight * product**2).sum() - mean**2
+    assert mean == pytest.approx(p)
+    assert float(monte_carlo.splitting_variance(p, 2, size)) == pytest.approx(variance / p**2)
+    # One stage is counting.
+    counting = float(monte_carlo.relative_standard_error(p, size)) ** 2
+    assert float(monte_carlo.splitting_variance(p, 1, size)) == pytest.approx(counting)
+
+
+def test_cost_of_splitting_is_the_limit_of_its_variance():
+    x, size = 1.3, sp.Symbol("R", positive=True)
+    many = monte_carlo.splitting_variance.expression.subs(replicates, size)
+    hazard, k = monte_carlo.hazard_per_stage, monte_carlo.stages
+    rare = many.subs(monte_carlo.p, sp.exp(-hazard * k))
+    limit = sp.limit(sp.powdenest(rare, force=True).subs(k, 7) * size, size, sp.oo)
+    per_draw = sp.simplify(limit * 7 / (7 * hazard) ** 2)
+    assert sp.simplify(per_draw - monte_carlo.splitting_cost.expression) == 0
+    assert float(monte_carlo.splitting_cost(x)) == pytest.approx((np.exp(x) - 1) / x**2)
+    wrong = sp.exp(hazard) / hazard**2  # forgets that survivors are not all lost
+    assert not prove_equal(monte_carlo.splitting_cost.expression, wrong).holds
+
+
+def test_best_share_of_a_stage_is_a_fifth():
+    x = np.linspace(0.5, 4, 100_001)
+    best = x[np.argmin(np.asarray(monte_carlo.splitting_cost(x)))]
+    # The minimum solves x = 2 (1 - exp(-x)).
+    assert best == pytest.approx(2 * (1 - np.exp(-best)), abs=1e-4)
+    assert np.exp(-best) == pytest.approx(0.2032, abs=1e-4)
