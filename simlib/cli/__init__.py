@@ -13,6 +13,7 @@ import typer
 # These modules load the library itself only when a command runs, so that help is quick.
 from ._claims import claims_command
 from ._collect import collect_app
+from ._compiled import keep_compiled_programs
 from ._data import data_app
 from ._errors import MISUSED, fail, is_deliberate, message
 from ._fit import fit_command
@@ -68,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Always ends by raising `SystemExit` with one of the codes above, or with the traceback of an
     error that is not the user's.
     """
+    keep_compiled_programs()
     command = typer.main.get_command(app)
     try:
         command(args=None if arguments is None else list(arguments), prog_name="simlib")
