@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -28,6 +29,13 @@ Level = Annotated[float, typer.Option(help="Coverage of each interval.")]
 Single = Annotated[
     bool, typer.Option("--single", help="Single precision: faster, other sequences.")
 ]
+Checkpoint = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Keep the counts in this file, and go on from it if the run was cut short.",
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 # A family with its parameters, such as power:coefficient=3,exponent=0.5.
@@ -42,6 +50,7 @@ def uniform_command(
     seed: Seed = 0,
     level: Level = 0.95,
     single: Single = False,
+    checkpoint: Checkpoint = None,
     json: Json = False,
 ) -> None:
     """Every token is wrong with the same probability."""
@@ -52,7 +61,9 @@ def uniform_command(
         return Uniform(error_rate)
 
     asked = {"process": "uniform", "error_rate": error_rate}
-    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(
+        build, _survival, asked, lengths, replicates, seed, level, single, json, checkpoint
+    )
 
 
 @simulate_app.command("key_tokens")
@@ -79,6 +90,7 @@ def key_tokens_command(
     seed: Seed = 0,
     level: Level = 0.95,
     single: Single = False,
+    checkpoint: Checkpoint = None,
     json: Json = False,
 ) -> None:
     """Errors sit on key tokens, whose number grows with the length."""
@@ -109,7 +121,9 @@ def key_tokens_command(
         "growth": growth,
         "non_key": non_key,
     }
-    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(
+        build, _survival, asked, lengths, replicates, seed, level, single, json, checkpoint
+    )
 
 
 @simulate_app.command("heavy_tailed")
@@ -135,6 +149,7 @@ def heavy_tailed_command(
     seed: Seed = 0,
     level: Level = 0.95,
     single: Single = False,
+    checkpoint: Checkpoint = None,
     json: Json = False,
 ) -> None:
     """One rate per unit, drawn from a mixing distribution."""
@@ -157,7 +172,9 @@ def heavy_tailed_command(
         return HeavyTailed(families.WithAtom(chosen, atom) if atom else chosen, event=event)
 
     asked = {"process": "heavy_tailed", "mixing": mixing, "atom": atom, "event": event}
-    run_simulation(build, _survival, asked, lengths, replicates, seed, level, single, json)
+    run_simulation(
+        build, _survival, asked, lengths, replicates, seed, level, single, json, checkpoint
+    )
 
 
 def run_simulation(
@@ -170,6 +187,7 @@ def run_simulation(
     level: float,
     single: bool,
     json: bool,
+    checkpoint: Path | None = None,
 ) -> None:
     """Check the request, simulate what `measure` asks for, and print it beside its formula.
 
@@ -182,6 +200,12 @@ def run_simulation(
     import numpy as np
 
     devices = _devices()
+    before, options = 0, {}
+    if checkpoint is not None:
+        from simlib.simulate import Counts
+
+        before = Counts.load(checkpoint).replicates if checkpoint.exists() else 0
+        options = {"checkpoint": checkpoint}
     with jax.enable_x64(not single):
         process = build()
         mesh = jax.sharding.Mesh(np.asarray(devices), ("replicates",))
@@ -189,7 +213,7 @@ def run_simulation(
         with _progress() as progress:
             found = measure(
                 process, wanted, key=jax.random.key(seed), replicates=n, mesh=mesh, level=level,
-                progress=progress,
+                progress=progress, **options,
             )  # fmt: skip
         seconds = time.perf_counter() - began
         tables = {
@@ -207,14 +231,16 @@ def run_simulation(
             "devices": len(devices),
             # With compilation, and with the formula's share of the work: what was waited for.
             "seconds": round(seconds, 3),
-            "sequences_per_second": float(f"{n / seconds:.4g}"),
+            "sequences_per_second": float(f"{(n - before) / seconds:.4g}"),
             **tables,
         }
         typer.echo(json_format.dumps(result, indent=1, allow_nan=False))
     else:
         for name, rows in tables.items():
             _print(rows, {name: "", **asked} if len(tables) > 1 else asked, level)
-    typer.echo(f"{n:,} sequences in {seconds:.1f} s on {len(devices)} devices", err=True)
+    typer.echo(f"{n - before:,} sequences in {seconds:.1f} s on {len(devices)} devices", err=True)
+    if before:
+        typer.echo(f"{before:,} sequences were in {checkpoint}", err=True)
 
 
 def _survival(process: "AbstractErrorProcess", lengths: list[int], **options: Any):

@@ -49,6 +49,21 @@ def test_json_is_the_library_result_whatever_the_devices(capsys):
     assert again == result
 
 
+def test_a_checkpoint_is_extended_and_refused_for_another_seed(tmp_path, capsys):
+    file = tmp_path / "run.json"
+    asked = (*UNIFORM[:-1], "3e5", "--lengths", "10", "--json")
+    code, whole, _ = run(*asked, capsys=capsys)
+    assert code == 0
+    run(*UNIFORM, "--lengths", "10", "--checkpoint", str(file), capsys=capsys)
+    code, out, err = run(*asked, "--checkpoint", str(file), capsys=capsys)
+    assert (code, json.loads(out)["survival"]) == (0, json.loads(whole)["survival"])
+    assert "200,000 sequences in" in err
+    assert f"100,000 sequences were in {file}" in err.replace("\n", "")
+    code, _, err = run(*asked, "--checkpoint", str(file), "--seed", "1", capsys=capsys)
+    assert code == 2
+    assert "has other key" in err
+
+
 @pytest.mark.parametrize(
     ("arguments", "truth"),
     [
