@@ -22,6 +22,15 @@ _LEVEL, _COEFFICIENT = 1.3, 0.2
 _ERROR, _LENGTH, _ALARM, _POWER = 0.01, 100, 0.05, 0.9
 
 
+# 6: splitting
+_RARE, _STAGES, _PRECISE = 1e-9, 13, 0.01
+
+
+def _per_stage() -> float:
+    """Sequences that give one stage the relative error wanted."""
+    return float(monte_carlo.replicates_needed(_RARE ** (1 / _STAGES), _PRECISE))
+
+
 def _needed() -> float:
     return float(monte_carlo.replicates_needed(_RATE, _TARGET))
 
@@ -199,6 +208,36 @@ EXERCISES = (
                 lambda: _caught(1.0),
                 "A fault as large as the standard error is seen hardly more often than a false "
                 "alarm.",
+            ),
+        ),
+    ),
+    Exercise(
+        id="monte_carlo.6",
+        title="A billion in stages",
+        difficulty=3,
+        statement=(
+            f"A survival of {_RARE:g} is split into {_STAGES} stages of equal conditional "
+            "survival. How many sequences does each stage need for a relative standard error of "
+            f"{_PRECISE:g}?"
+        ),
+        hint="The squared relative errors of the stages add up, nearly.",
+        kind=Number(rtol=5e-3),
+        answer=lambda: _STAGES * _per_stage(),
+        wrong=(
+            WrongAnswer(
+                "one stage instead of all",
+                _per_stage,
+                "So many give this error to each stage; the squared errors of all stages add up.",
+            ),
+            WrongAnswer(
+                "all stages together",
+                lambda: _STAGES**2 * _per_stage(),
+                "This is the number of draws of all stages together; divide it by their number.",
+            ),
+            WrongAnswer(
+                "counting",
+                lambda: float(monte_carlo.replicates_needed(_RARE, _PRECISE)),
+                "So many sequences does counting need, without any stages.",
             ),
         ),
     ),
