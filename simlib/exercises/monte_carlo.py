@@ -214,7 +214,7 @@ EXERCISES = (
     Exercise(
         id="monte_carlo.6",
         title="A billion in stages",
-        difficulty=3,
+        difficulty=4,
         statement=(
             f"A survival of {_RARE:g} is split into {_STAGES} stages of equal conditional "
             "survival. How many sequences does each stage need for a relative standard error of "
