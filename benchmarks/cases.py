@@ -13,6 +13,8 @@ from first_errors import FIRST_ERROR_CASES
 from fits import FIT_CASES
 from forecasts import FORECAST_CASES
 from jax.sharding import Mesh
+from precision import PRECISION_CASES
+from reduction import REDUCTION_CASES
 from scipy import optimize, special
 from timing import Case
 
@@ -293,4 +295,5 @@ CASES = [
     ),
 ]
 
-CASES = FIRST_ERROR_CASES + CASES + FIT_CASES + FORECAST_CASES
+CASES = FIRST_ERROR_CASES + CASES + PRECISION_CASES + FIT_CASES + FORECAST_CASES
+CASES += REDUCTION_CASES

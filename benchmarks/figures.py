@@ -3,8 +3,13 @@
 import os
 import subprocess
 import sys
+import time
 
+from precision import KEY, LONG, UNIFORM
+from reduction import REDUCTION_FIGURES
 from timing import Figure
+
+from simlib.simulate import rare_survival
 
 _FIRST_CALL = """
 import time
@@ -69,6 +74,15 @@ def _alone(program: str, *arguments: object) -> float:
     return float(done.stdout.split()[-1])
 
 
+def _rare(scale: float) -> float:
+    """Seconds of an estimate whose relative error is 1 % at full scale."""
+    run = lambda: rare_survival(UNIFORM, LONG, key=KEY, particles=max(2, int(2**15 * scale)))
+    run()  # compile
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
+
+
 FIGURES = [
     Figure(
         "first call of survival in a new process",
@@ -89,4 +103,11 @@ FIGURES = [
         repeats=False,
         notes="The whole process, Python and JAX included.",
     ),
+    Figure(
+        "survival of 1e-9 to a relative error of 1 %, uniform errors",
+        "s",
+        _rare,
+        notes="Importance splitting; counting would need ten trillion sequences.",
+    ),
+    *REDUCTION_FIGURES,
 ]

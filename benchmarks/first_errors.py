@@ -7,6 +7,7 @@ import numpy as np
 from references import (
     conditioning_loop,
     first_error_loop,
+    hazard_loop,
     numpyro_geometric,
     numpyro_tokens,
     of_size,
@@ -15,9 +16,18 @@ from references import (
 )
 from timing import Case
 
-from simlib import Beta, Gamma, HeavyTailed, Kumaraswamy, LogitNormal, Uniform
+from simlib import (
+    Beta,
+    Gamma,
+    HeavyTailed,
+    KeyTokens,
+    Kumaraswamy,
+    LogitNormal,
+    PowerGrowth,
+    Uniform,
+)
 from simlib.mixing import Tabulated
-from simlib.processes import ConstantRepair, Recoverable, SelfConditioning
+from simlib.processes import ConstantRepair, PositionalHazard, Recoverable, SelfConditioning
 from simlib.simulate import first_error, histories
 
 ERROR_RATE, LENGTH = 1e-3, 1000
@@ -176,18 +186,38 @@ _RECOVERY_CASE = Case(
 
 # -- any hazard -------------------------------------------------------------------------------
 
-# A rate for each of 100,000 positions: a slow wave around 1e-3.
 POSITIONS = 10**5
-RATES = ERROR_RATE * np.exp(np.sin(np.arange(POSITIONS) / 300.0))
 
 
-def _numpy_search():
-    hazard = np.cumsum(-np.log1p(-RATES))
-    return lambda rng, size: np.searchsorted(hazard, rng.standard_exponential(size)) + 1
+# A rate for each position: a slow wave around 1e-3.
+WAVE = PositionalHazard(ERROR_RATE * np.exp(np.sin(np.arange(POSITIONS) / 300.0)))
+
+
+def _hazard_case(name, process):
+    """A process whose hazard depends on the position, next to a table of 100,000 positions."""
+    trials = np.arange(1.0, POSITIONS + 1)
+    cumulated = np.asarray(process.cumulative_hazard(trials))
+    rates = np.asarray(process.hazard(trials))
+
+    def search(rng, size):
+        return np.searchsorted(cumulated, rng.standard_exponential(size)) + 1
+
+    return Case(
+        f"first errors, {name}",
+        "sequences",
+        {
+            "first_error": (ours(process), 2**22),
+            **_UNIFORM_WAY,
+            "NumPy searchsorted in the cumulated hazard": (with_numpy(search), 2**21),
+            "numba token loop, stops at the error": (of_size(hazard_loop, rates), 2**14),
+        },
+    )
 
 
 FIRST_ERROR_CASES = [
     UNIFORM_CASE,
+    _hazard_case("key tokens 3 sqrt(n)", KeyTokens(0.01, PowerGrowth(3.0, 0.5))),
+    _hazard_case("a rate for each of 100,000 positions", WAVE),
     *(_mixture_case(name) for name in _MIXINGS),
     *(_conditioning_case(name) for name in _MEMORY),
     _RECOVERY_CASE,

@@ -22,9 +22,10 @@ def goals_text(found: Sequence[Outcome]) -> str:
     summary += f", {len(count['missed'])} missed" if count["missed"] else ""
     summary += f", {len(count['not measured'])} not measured" if count["not measured"] else ""
     rows = [
-        (_job(x), _bound(x), _value(x), SIGNS[x.verdict], x.goal.meaning) for x in found
+        (_job(x), SIGNS[x.verdict], _value(x), _bound(x), x.goal.meaning) for x in found
     ]  # fmt: skip
-    head = ("what is measured", "goal", "measured", "verdict", "what it means")
+    # The verdict comes early: on a phone the rest is reached by scrolling.
+    head = ("what is measured", "verdict", "measured", "goal", "what it means")
     reasons = [f"* {_job(x)}: {x.goal.why}" for x in count["missed"] if x.goal.why]
     parts = [f"{summary}.", _table(head, rows)]
     if reasons:
@@ -90,7 +91,7 @@ class BenchmarksDirective(SphinxDirective):
 
 def _job(outcome: Outcome) -> str:
     goal = outcome.goal
-    where = "here" if goal.on else goal.way
+    where = "this processor" if goal.on else goal.way
     against = f", against {where}" if where else ""
     return f"{goal.name}{', on an ' + goal.on if goal.on else ''}{against}"
 
