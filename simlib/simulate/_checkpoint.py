@@ -27,7 +27,9 @@ class Checkpoint:
         self._path = None if path is None else Path(path)
         self._shared = len({device.process_index for device in devices}) > 1
         self._writes = not self._shared or jax.process_index() == 0
-        self._written: float | None = None  # the first write is early, to learn whether it can be done
+        self._written: float | None = (
+            None  # the first write is early, to learn whether it can be done
+        )
         if self._path is not None and self._shared and len(devices) < jax.device_count():
             raise ValueError(
                 "a checkpoint needs a mesh of all devices of all processes, or of one process; got "

@@ -1,8 +1,7 @@
 """Conditional probabilities averaged over latents that are spread evenly instead of at random."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -26,8 +25,6 @@ _CELLS, _CHUNK = 400, 2**14
 # Logarithms of heights are cut here, and taken as constant over a cell if they rise by less.
 _FLOOR, _FLAT = 60.0, 1e-5
 
-Strata = Literal["event", "latent"]
-
 
 def stratified_survival(
     process: AbstractErrorProcess,
@@ -37,13 +34,13 @@ def stratified_survival(
     points: int | float = 2**10,
     randomizations: int = 16,
     complement: bool = False,
-    strata: Strata = "event",
     level: float = 0.95,
 ) -> Estimate:
     r"""Estimate $S(n)=\mathbb E\,S(n\mid X)$ with one latent from each of `points` strata.
 
     `conditional_survival` draws latents independently and leaves gaps and clusters; here the
-    range of the latent is cut into strata of equal weight and each gets one uniform draw.
+    range of the latent is cut into strata that hold equal parts of the *probability of the event*,
+    as survivors are spread, and each gets one draw: rare events have as many as frequent ones.
     The variance falls like `points`$^{-3}$ instead of `points`$^{-1}$. Unlike the interval of
     `conditional_survival`, this one is right also for survival near 0 and near 1.
 
@@ -62,11 +59,6 @@ def stratified_survival(
         is their spread over $\sqrt R$, the interval Student's with $R-1$ degrees of freedom.
     complement
         Estimate the failure $1-S(n)$, without loss of digits where it is tiny.
-    strata
-        `"event"`: strata hold equal parts of the *probability of the event*, as survivors are
-        spread, so that rare events get as many points as frequent ones. `"latent"`: equal parts
-        of the distribution of the latent, as in textbook stratification; for rare events this
-        wastes nearly all points.
     level
         Coverage of each interval.
 
@@ -77,7 +69,7 @@ def stratified_survival(
     Notes
     -----
     Let $Y=\ln X$ have the density $f$ and the event the conditional probability $h$. A proposal
-    $q$ with $\ln q$ linear between 400 nodes, nearly proportional to $fh$ (or to $f$), is inverted
+    $q$ with $\ln q$ linear between 400 nodes, nearly proportional to $fh$, is inverted
     in closed form at $u_i=(i+U_i)/M$, $U_i$ uniform and independent; the estimate is
     $\frac1M\sum_i f(y_i)h(y_i)/q(y_i)$. With $i$ fixed, $u_i$ is uniform on its stratum, so the
     mean over strata is that of a uniform $u$: $\mathbb E\,fh/q$ under $q$, which is
@@ -105,7 +97,7 @@ def stratified_survival(
     wanted = check_lengths(lengths)
     return _stratify(
         latent_of(process), Event(process, complement), wanted, key=key, points=points,
-        randomizations=randomizations, strata=strata, level=level,
+        randomizations=randomizations, level=level,
     )  # fmt: skip
 
 
@@ -118,7 +110,6 @@ def stratified_pass_at_k(
     points: int | float = 2**10,
     randomizations: int = 16,
     complement: bool = False,
-    strata: Strata = "event",
     level: float = 0.95,
 ) -> Estimate:
     r"""Estimate pass@k by averaging $1-(1-S(n\mid X))^k$ over evenly spread problems.
@@ -139,7 +130,7 @@ def stratified_pass_at_k(
     # "Survival" of attempts is that all of them fail.
     return _stratify(
         latent_of(retries), Event(retries, not complement), wanted, key=key, points=points,
-        randomizations=randomizations, strata=strata, level=level,
+        randomizations=randomizations, level=level,
     )  # fmt: skip
 
 
@@ -150,7 +141,6 @@ def stratified_probability(
     key: PRNGKeyArray,
     points: int | float = 2**10,
     randomizations: int = 16,
-    strata: Strata = "event",
     level: float = 0.95,
 ) -> Estimate:
     r"""Estimate $\mathbb E\,h(X)$ for any event of which $\ln h$, given the hazard, is known.
@@ -162,7 +152,7 @@ def stratified_probability(
     mixing
         Distribution of the hazard $X$.
     log_conditional
-        $\ln h$, elementwise in $X\ge0$; at most 0. With `strata="event"` it should be smooth.
+        $\ln h$, elementwise in $X\ge0$; at most 0, and smooth.
         Each new function is compiled anew.
 
     Other parameters and errors are those of `stratified_survival`.
@@ -180,21 +170,19 @@ def stratified_probability(
     event = lambda latent, _: log_conditional(latent)
     return _stratify(
         split_atom(mixing), event, np.zeros(()), key=key, points=points,
-        randomizations=randomizations, strata=strata, level=level,
+        randomizations=randomizations, level=level,
     )  # fmt: skip
 
 
 def _stratify(
-    latent: Latent, event: Any, wanted: np.ndarray, *, key, points, randomizations, strata, level
+    latent: Latent, event: Any, wanted: np.ndarray, *, key, points, randomizations, level
 ) -> Estimate:
     check_key(key)
     points = check_count("points", points, 1)
     randomizations = check_count("randomizations", randomizations, 2)
-    if strata not in ("event", "latent"):
-        raise ValueError(f'strata must be "event" or "latent", got {strata!r}.')
     values = _randomizations(
         latent, event, jnp.asarray(wanted.reshape(-1), dtype=float), key, jnp.asarray(points),
-        randomizations=randomizations, by_event=strata == "event",
+        randomizations=randomizations,
     )  # fmt: skip
     return from_repeats(
         np.asarray(values).reshape(randomizations, *wanted.shape),
@@ -204,13 +192,13 @@ def _stratify(
     )
 
 
-@partial(eqx.filter_jit)
-def _randomizations(latent, event, wanted, key, points, *, randomizations, by_event):
+@eqx.filter_jit
+def _randomizations(latent, event, wanted, key, points, *, randomizations):
     """One unbiased estimate per randomization (rows) and length (columns)."""
 
     def at(n):
         log_event = lambda y: event(jnp.exp(y), n)
-        proposal = _proposal(latent.density, log_event if by_event else jnp.zeros_like)
+        proposal = _proposal(latent.density, log_event)
         keys = jax.random.split(key, randomizations)
         mean = jax.lax.map(lambda k: _mean(latent, log_event, proposal, k, points), keys)
         at_zero = jnp.exp(event(jnp.zeros((), mean.dtype), n))

@@ -107,11 +107,8 @@ def test_majority_is_wrong():
 
 def test_variance_falls_with_the_cube_of_the_points():
     errors = [
-        float(
-            stratified_survival(GAMMA, 100, key=KEY, points=m, randomizations=64, strata=s).stderr
-        )
+        float(stratified_survival(GAMMA, 100, key=KEY, points=m, randomizations=64).stderr)
         for m in (16, 256)
-        for s in ("latent",)
     ]
     # Standard deviations of 64 repeats are known to 9 %: five of their errors are a factor 1.6.
     slope = np.log(errors[0] / errors[1]) / np.log(16)
