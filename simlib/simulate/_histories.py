@@ -18,7 +18,7 @@ from ._survival import check_lengths
 
 # A lane simulates this many runs one after the other. A block waits for its busiest lane, and
 # over many runs lanes are busy alike. Part of the result: changing it changes every draw.
-_RUNS_PER_LANE = 32
+_RUNS_PER_LANE = 64
 
 
 @dataclass(frozen=True)
@@ -155,46 +155,48 @@ def _block(
 ) -> Int32[Array, "2 lengths"]:
     """How many valid runs are clean, and how many right, at each length."""
     process, lengths = operands
-    valid = valid.reshape(-1, _RUNS_PER_LANE)
-    shape = valid.shape[:1]
-    fresh, longest = process.start(shape), jnp.max(lengths)
+    lanes = valid.size // _RUNS_PER_LANE
+    fresh, longest = process.start((lanes,)), jnp.max(lengths)
+    # Runs that count are neighbours.
+    low = jnp.argmax(valid).astype(jnp.int32)
+    high = low + jnp.sum(valid, dtype=jnp.int32)
+    first_run = jnp.arange(lanes, dtype=jnp.int32) * _RUNS_PER_LANE
 
     def unfinished(carry):
         return jnp.any(carry[1] < _RUNS_PER_LANE)
 
     def advance(carry):
-        turn, run, state, step, ever_wrong, totals = carry
+        turn, run, state, step, clean, totals = carry
         following = process.next_event(state, step, key=jax.random.fold_in(key, turn))
+        after = process.after_event(state)
         at, between = process.wrong_at_event(state), process.wrong_until_next(state)
-        counts = (run < _RUNS_PER_LANE) & _of_lane(valid, run)
-
-        def at_length(length):
-            inside = counts & (length >= step) & (length < following)
-            wrong = jnp.where(length == step, at, between)
-            clean = inside & ~ever_wrong & ~wrong
-            return jnp.stack(
-                [jnp.sum(x, dtype=jnp.int32) for x in (clean, inside & ~wrong)], axis=-1
-            )
-
-        totals += jax.vmap(at_length)(lengths)
-        over = ~(following <= longest)  # the lane takes its next run
-        state = jax.tree.map(
-            lambda new, old: jnp.where(over, new, old), fresh, process.after_event(state)
+        number = first_run + run
+        counts = (run < _RUNS_PER_LANE) & (number >= low) & (number < high)
+        # From this event to the next a run is right at the lengths in [start, end), and it has
+        # its first wrong step at `fall`, if ever.
+        start = jnp.where(at, step + 1, step)
+        end = jnp.where(between, step + 1, following)
+        fall = jnp.where(process.wrong_at_event(after), following, jnp.inf)
+        fall = jnp.where(at, step, jnp.where(between, step + 1, fall))
+        never = jnp.asarray(jnp.inf, step.dtype)
+        start, end = (jnp.where(counts, x, never) for x in (start, end))
+        fall = jnp.where(counts & clean, fall, never)
+        steps = jnp.stack([fall, start, end])
+        totals += jax.lax.map(
+            lambda length: jnp.sum(steps <= length, axis=1, dtype=jnp.int32), lengths
         )
+        over = ~(following <= longest)  # the lane takes its next run
+        clean = over | (clean & ~(fall < never))
+        state = jax.tree.map(lambda new, old: jnp.where(over, new, old), fresh, after)
         step = jnp.where(over, 0, following)
-        ever_wrong = ~over & (ever_wrong | between | process.wrong_at_event(state))
-        return turn + 1, run + over, state, step, ever_wrong, totals
+        return turn + 1, run + over, state, step, clean, totals
 
     carry = (
-        jnp.uint32(0), jnp.zeros(shape, jnp.int32), fresh, jnp.zeros(shape, lengths.dtype),
-        jnp.zeros(shape, bool), jnp.zeros((lengths.size, 2), jnp.int32),
+        jnp.uint32(0), jnp.zeros(lanes, jnp.int32), fresh, jnp.zeros(lanes, lengths.dtype),
+        jnp.ones(lanes, bool), jnp.zeros((lengths.size, 3), jnp.int32),
     )  # fmt: skip
-    return jax.lax.while_loop(unfinished, advance, carry)[-1].T
-
-
-def _of_lane(valid: Bool[Array, "lanes runs"], run: Int32[Array, "lanes"]) -> Bool[Array, "lanes"]:
-    at = jnp.minimum(run, _RUNS_PER_LANE - 1)
-    return jnp.take_along_axis(valid, at[:, None], axis=1)[:, 0]
+    fallen, started, ended = jax.lax.while_loop(unfinished, advance, carry)[-1].T
+    return jnp.stack([high - low - fallen, started - ended])
 
 
 def _walk(process, lengths, key, shape, alive):

@@ -76,8 +76,9 @@ def test_formulas_are_named_after_their_module():
         assert name in {v.name for v in values}
 
 
-# Processes made of other processes have no chapter of their own; that on the choice names them.
-WRAPPERS = {"Frailty", "Mixture", "Segments"}
+# Processes made of other processes, or of a bare table, have no chapter of their own; that on the
+# choice names them.
+WRAPPERS = {"Frailty", "Mixture", "PositionalHazard", "Segments"}
 
 
 def test_every_process_has_a_chapter_and_tests():

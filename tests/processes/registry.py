@@ -108,6 +108,7 @@ MEMORY = {
     "recovery": Case(lambda e, c: Recoverable(e, ConstantRepair(c)), (0.05, 0.02)),
 }
 WRAPPERS = {
+    "positional": Case(lambda *e: PositionalHazard(jnp.stack(e)), (0.0, 0.03, 0.01)),
     "segments": Case(segments, (0.002, 0.01, 2.0, 0.5, 20.5)),
     "frailty": Case(frail, (0.02, 3.1, 0.5, 0.8), independent=False),
     "mixture": Case(two_kinds, (0.001, 0.05, 0.002, 0.4), independent=False),
@@ -120,7 +121,6 @@ PAIRS += [("logarithm", " and decaying as 1/m"), ("saturating", " and decaying f
 
 CASES = {
     "uniform": Case(Uniform, (0.01,)),
-    "positional": Case(lambda *e: PositionalHazard(jnp.stack(e)), (0.0, 0.03, 0.01)),
     **{growth + non_key: key_tokens(growth, non_key) for growth, non_key in PAIRS},
     **{name: heavy_tailed(name) for name in MIXINGS},
     **MEMORY,
