@@ -41,8 +41,9 @@ def stratified_survival(
     `conditional_survival` draws latents independently and leaves gaps and clusters; here the
     range of the latent is cut into strata that hold equal parts of the *probability of the event*,
     as survivors are spread, and each gets one draw: rare events have as many as frequent ones.
-    The variance falls like `points`$^{-3}$ instead of `points`$^{-1}$. Unlike the interval of
-    `conditional_survival`, this one is right also for survival near 0 and near 1.
+    What varies is only how far the integrand is from being linear in the logarithm within a
+    stratum. Unlike the interval of `conditional_survival`, this one is right also for survival
+    near 0 and near 1.
 
     Parameters
     ----------

@@ -105,16 +105,15 @@ def test_majority_is_wrong():
     assert not agrees(found, 3 * q2 * 1.1)
 
 
-def test_variance_falls_with_the_cube_of_the_points():
+def test_strata_beat_independent_latents_and_improve_with_their_number():
     errors = [
         float(stratified_survival(GAMMA, 100, key=KEY, points=m, randomizations=64).stderr)
         for m in (16, 256)
     ]
-    # Standard deviations of 64 repeats are known to 9 %: five of their errors are a factor 1.6.
-    slope = np.log(errors[0] / errors[1]) / np.log(16)
-    assert abs(slope - 1.5) < np.log(1.6**2) / np.log(16)
+    # As 1/sqrt(points) at least. Standard deviations of 64 repeats are known to 9 %.
+    assert errors[1] < errors[0] / 4 * 1.6
     independent = conditional_survival(GAMMA, [100], key=KEY, replicates=256 * 64)
-    assert errors[1] < 0.1 * float(independent.stderr[0])
+    assert errors[1] < 1e-3 * float(independent.stderr[0])
 
 
 def test_many_points_are_streamed():
@@ -257,7 +256,7 @@ def test_intervals_cover_as_often_as_they_say(method):
         truth = float(GAMMA.survival(1e8))
         values = _stratified._randomizations(
             _latents.latent_of(GAMMA), _latents.Event(GAMMA), jnp.asarray([1e8]), KEY,
-            jnp.asarray(64), randomizations=runs * repeats, by_event=True,
+            jnp.asarray(64), randomizations=runs * repeats,
         )  # fmt: skip
     else:
         process, stages = Uniform(0.05), 8
