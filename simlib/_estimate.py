@@ -322,7 +322,10 @@ class Estimate(eqx.Module):
         return f"{show(float(self.value))} ± {show(float(self.stderr))}{unit}"
 
     def _ends(self, show: Callable[[float], str]) -> str:
-        return f"{show(float(self.lower))} to {show(float(self.upper))}"
+        # An end that is worlds away from the value would get all its digits.
+        far = 1e4 * (abs(float(self.value)) + float(self.stderr))
+        ends = (float(self.lower), float(self.upper))
+        return " to ".join(f"{x:.1e}" if far < abs(x) < math.inf else show(x) for x in ends)
 
     def __format__(self, spec: str) -> str:
         return self.text() if not spec else format(self.text(), spec)

@@ -268,3 +268,9 @@ def test_docstring_examples():
     results = doctest.testmod(_estimate)
     assert results.attempted > 0
     assert results.failed == 0
+
+
+def test_an_end_that_is_far_away_is_short():
+    ends = (jnp.asarray(x) for x in (3.0, 0.5, 2.0, 7e31))
+    wide = Estimate(*ends, level=0.95, n=9, method="profile")
+    assert wide.text("interval") == "3.0 (95 % interval 2.0 to 7.0e+31, n = 9)"
