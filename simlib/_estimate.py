@@ -323,7 +323,7 @@ class Estimate(eqx.Module):
 
     def _ends(self, show: Callable[[float], str]) -> str:
         # An end that is worlds away from the value would get all its digits.
-        far = 1e4 * (abs(float(self.value)) + float(self.stderr))
+        far = 1e4 * (abs(float(self.value)) + float(self.stderr)) or math.inf
         ends = (float(self.lower), float(self.upper))
         return " to ".join(f"{x:.1e}" if far < abs(x) < math.inf else show(x) for x in ends)
 
