@@ -108,7 +108,7 @@ MEMORY = {
     "recovery": Case(lambda e, c: Recoverable(e, ConstantRepair(c)), (0.05, 0.02)),
 }
 WRAPPERS = {
-    "positional": Case(lambda *e: PositionalHazard(jnp.stack(e)), (0.0, 0.03, 0.01)),
+    "positional": Case(lambda *e: PositionalHazard(jnp.stack(e)), (0.002, 0.03, 0.01)),
     "segments": Case(segments, (0.002, 0.01, 2.0, 0.5, 20.5)),
     "frailty": Case(frail, (0.02, 3.1, 0.5, 0.8), independent=False),
     "mixture": Case(two_kinds, (0.001, 0.05, 0.002, 0.4), independent=False),
