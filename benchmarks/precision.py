@@ -81,12 +81,9 @@ def _counting(plain, p):
 
 
 def _split(process, length, particles):
-    """Splitting with particles in proportion to the precision wanted."""
-    return lambda size: (
-        rare_survival(
-            process, length, key=KEY, particles=max(2, round(particles * size / _PERCENT))
-        ).value
-    )
+    """Splitting with particles in proportion to the precision wanted, but never too few to work."""
+    number = lambda size: max(2**10, round(particles * size / _PERCENT))
+    return lambda size: rare_survival(process, length, key=KEY, particles=number(size)).value
 
 
 PRECISION_CASES = [

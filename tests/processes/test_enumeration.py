@@ -81,6 +81,7 @@ def in_segments(first, second, coefficient, exponent, border):
 ORACLES = {
     "uniform": lambda e: np.full(LONGEST, e),
     "segments": in_segments,
+    "positional": lambda *e: np.pad(e, (0, LONGEST - len(e)), mode="edge"),
     **{name: lambda e, _: np.full(LONGEST, e) for name in MEMORY},
 } | {growth + non_key: oracle(growth, non_key) for growth, non_key in PAIRS}
 
