@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 from scipy.interpolate import CubicHermiteSpline
 
 from .._checks import is_concrete
+from .._random_words import random_words
 from .._types import Numbers
 from ._base import AbstractMixing
 
@@ -83,7 +84,7 @@ class Tabulated(AbstractMixing):
     ) -> Float[Array, "..."]:
         bits = jnp.finfo(self.dtype).bits
         kind, signed = (jnp.uint64, jnp.int64) if bits == 64 else (jnp.uint32, jnp.int32)
-        word = jax.random.bits(key, shape, kind)
+        word = random_words(key, shape, jnp.dtype(kind))
         constant = word.dtype.type
         # The first bit names the tail; leading zeros count how often its probability halved; the
         # next bits name the piece, and the rest is the place in it.

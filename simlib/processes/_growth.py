@@ -92,21 +92,30 @@ class PowerGrowth(AbstractGrowth):
         check_interval("coefficient", self.coefficient, 0.0, jnp.inf, "in key tokens")
         check_interval("exponent", self.exponent, 0.0, jnp.inf, "a pure number, such as 0.5")
 
-    def _from_full(self, full: Array) -> Float[Array, "..."]:
-        """Tokens that are not key before every token is: $n_1(1-1/a)$, where `full` holds."""
-        # Where it does not, the arguments are replaced: the unused branch stays finite.
-        exponent = jnp.where(full, self.exponent, 2.0)
-        coefficient = jnp.where(full, self.coefficient, 1.0)
-        return formulas.power_full_length(coefficient, exponent) * (1 - 1 / exponent)
+    def _full(self) -> tuple[Array, Array]:
+        r"""The length $n_1$ from which every token is key, and the tokens before that are not.
+
+        $n_1=\infty$ where it does not exist or is beyond the floating range.
+        """
+        # Where there is none, the arguments are replaced: the unused branch stays finite.
+        denser = self.exponent > 1
+        exponent = jnp.where(denser, self.exponent, 2.0)
+        coefficient = jnp.where(denser, self.coefficient, 1.0)
+        log_length = jnp.log(coefficient * exponent) / (1 - exponent)
+        denser &= log_length < jnp.log(jnp.finfo(exponent.dtype).max)
+        exponent = jnp.where(denser, exponent, 2.0)
+        coefficient = jnp.where(denser, coefficient, 1.0)
+        length = formulas.power_full_length(coefficient, exponent)
+        return jnp.where(denser, length, jnp.inf), length * (1 - 1 / exponent)
 
     def count(self, n: Numbers) -> Float[Array, "..."]:
         n = as_floating(n)
         positive = n > 0
         at = jnp.where(positive, n, 1.0)
-        slope = jnp.log(self.coefficient * self.exponent) + (self.exponent - 1) * jnp.log(at)
-        full = (self.exponent > 1) & (slope > 0)
+        full_from, not_key = self._full()
+        full = at > full_from
         nominal = formulas.power_count(jnp.where(full, 1.0, at), self.coefficient, self.exponent)
-        count = jnp.where(full, at - self._from_full(full), jnp.minimum(nominal, at))
+        count = jnp.where(full, at - not_key, jnp.minimum(nominal, at))
         # Of no tokens none is key, whatever the parameters; the slope to the right of 0 remains.
         steep = jnp.where(self.exponent < 1, 1.0, jnp.minimum(self.coefficient, 1.0))
         first = jax.lax.stop_gradient(jnp.where(self.exponent > 1, 0.0, steep))
@@ -116,9 +125,10 @@ class PowerGrowth(AbstractGrowth):
         count = as_floating(count)
         positive = count > 0
         at = jnp.where(positive, count, 1.0)
-        nominal = (at / self.coefficient) ** (1 / self.exponent)
-        full = (self.exponent > 1) & (self.exponent * at > nominal)
-        n = jnp.where(full, at + self._from_full(full), jnp.maximum(nominal, at))
+        full_from, not_key = self._full()
+        full = at * self.exponent > full_from  # of n_1 tokens n_1 / a are key
+        nominal = (jnp.where(full, 1.0, at) / self.coefficient) ** (1 / self.exponent)
+        n = jnp.where(full, at + not_key, jnp.maximum(nominal, at))
         return jnp.where(positive, n, count)
 
 

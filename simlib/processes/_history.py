@@ -4,7 +4,7 @@ from abc import abstractmethod
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int, PRNGKeyArray, PyTree
+from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from .._types import Numbers
 from ._base import AbstractErrorProcess
@@ -65,11 +65,22 @@ class AbstractHistoryProcess(AbstractErrorProcess):
     def start(self, shape: tuple[int, ...]) -> PyTree[Array]:
         """The state at step 0."""
 
+    @property
+    @abstractmethod
+    def levels_per_event(self) -> int:
+        """How many exponential variables `next_event` takes."""
+
     @abstractmethod
     def next_event(
-        self, state: PyTree[Array], step: Float[Array, "..."], *, key: PRNGKeyArray
+        self,
+        state: PyTree[Array],
+        step: Float[Array, "..."],
+        levels: Float[Array, "{self.levels_per_event} ..."],
     ) -> Float[Array, "..."]:
-        """The step of the next event after `step`, at which the last one happened."""
+        """The step of the next event after `step`, at which the last one happened.
+
+        `levels` are standard exponential variables, as `levels_per_event` says how many.
+        """
 
     @abstractmethod
     def after_event(self, state: PyTree[Array]) -> PyTree[Array]:

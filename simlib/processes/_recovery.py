@@ -7,7 +7,6 @@ import numpy as np
 from jaxtyping import Array, Bool, Float, PRNGKeyArray
 
 from .._checks import as_floating, as_parameter, check_interval
-from .._levels import exponential_level
 from .._types import Numbers
 from ..formulas import recovery as formulas
 from ..formulas import uniform
@@ -136,11 +135,19 @@ class Recoverable(AbstractHistoryProcess):
         """Whether the last step was wrong."""
         return jnp.zeros(shape, bool)
 
+    @property
+    def levels_per_event(self) -> int:
+        """One: a chain waits either to break or to be repaired."""
+        return 1
+
     def next_event(
-        self, state: Bool[Array, "..."], step: Float[Array, "..."], *, key: PRNGKeyArray
+        self,
+        state: Bool[Array, "..."],
+        step: Float[Array, "..."],
+        levels: Float[Array, "{self.levels_per_event} ..."],
     ) -> Float[Array, "..."]:
         """The next break of a right chain, or the next repair of a broken one."""
-        level = exponential_level(key, state.shape, self.break_rate.dtype)
+        level = levels[0]
         breaks = -level / log1p(-self.break_rate)
         wait = jnp.where(state, self.repair.inverse_cumulative_hazard(level), breaks)
         return step + jnp.maximum(jnp.ceil(wait), 1)

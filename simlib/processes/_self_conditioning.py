@@ -5,10 +5,9 @@ from typing import Literal
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Bool, Float, PRNGKeyArray
+from jaxtyping import Array, Bool, Float
 
 from .._checks import as_floating, as_parameter, check_interval
-from .._levels import exponential_level
 from .._types import Numbers
 from ..formulas import self_conditioning as formulas
 from ..formulas import uniform
@@ -129,24 +128,29 @@ class SelfConditioning(AbstractHistoryProcess):
         """The number of errors so far."""
         return jnp.zeros(shape, self.error_rate.dtype)
 
+    @property
+    def levels_per_event(self) -> int:
+        """One for each clock: a hazard that depends on the share is the sum of two."""
+        return 1 if self.dependence == "count" else 2
+
     def next_event(
-        self, state: Float[Array, "..."], step: Float[Array, "..."], *, key: PRNGKeyArray
+        self,
+        state: Float[Array, "..."],
+        step: Float[Array, "..."],
+        levels: Float[Array, "{self.levels_per_event} ..."],
     ) -> Float[Array, "..."]:
         """The next wrong step, by inversion of the cumulative hazard of the steps to come."""
-        own, fed = jax.random.split(key)
-        dtype = self.error_rate.dtype
         clean = -log1p(-self.error_rate)
-        level = exponential_level(own, state.shape, dtype)
         if self.dependence == "count":
             # Until the next error every step has the same hazard.
-            time = step + level / (clean + self.feedback * state)
+            time = step + levels[0] / (clean + self.feedback * state)
         else:
             # Two clocks, one for each part of the hazard: the earlier one rings. The part that
             # errors add, pull / (i - 1) at steps i > t, adds up to pull (psi(T) - psi(t)).
             pull = self.feedback * state
-            rest = exponential_level(fed, state.shape, dtype) / jnp.where(pull > 0, pull, 1.0)
+            rest = levels[1] / jnp.where(pull > 0, pull, 1.0)
             pulled = _inverse_digamma(_digamma(jnp.maximum(step, 1)) + rest)
-            time = jnp.minimum(step + level / clean, jnp.where(pull > 0, pulled, jnp.inf))
+            time = jnp.minimum(step + levels[0] / clean, jnp.where(pull > 0, pulled, jnp.inf))
         return jnp.maximum(jnp.ceil(time), step + 1)
 
     def after_event(self, state: Float[Array, "..."]) -> Float[Array, "..."]:

@@ -10,6 +10,7 @@ from .._estimate import Estimate
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ..processes._base import has_latent
+from ._first_error import latent_key
 from ._keys import check_key, check_span
 from ._retry import attempts_process
 from ._stream import Block, Progress, stream
@@ -138,8 +139,8 @@ def _failure_moments(
 def _moments(transform, operands, key, valid):
     """Number, mean and sum of squared deviations over the valid replicates, per length."""
     process, lengths = operands
-    _, latent_key = jax.random.split(key)  # the latents are those that `survival` draws
-    latent = process.sample_latent(valid.shape, key=latent_key)
+    # The latents are those that `survival` draws.
+    latent = process.sample_latent(valid.shape, key=latent_key(key))
     n = jnp.sum(valid).astype(lengths.dtype)
 
     def at(length):

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._levels import exponential_level
+from .._random_words import fold_in
 from ..processes import AbstractErrorProcess
 from ._keys import check_key
 
@@ -64,5 +65,10 @@ def _first_error(process, key, shape):
 
 def draw(process: AbstractErrorProcess, *, key: PRNGKeyArray, shape: tuple[int, ...]):
     """The exponential level and the latent (None if sequences do not differ)."""
-    level_key, latent_key = jax.random.split(key)
-    return exponential_level(level_key, shape), process.sample_latent(shape, key=latent_key)
+    level = exponential_level(fold_in(key, 0), shape)
+    return level, process.sample_latent(shape, key=latent_key(key))
+
+
+def latent_key(key: PRNGKeyArray) -> PRNGKeyArray:
+    """The key from which `draw` draws the latents."""
+    return fold_in(key, 1)

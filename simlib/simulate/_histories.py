@@ -10,6 +10,8 @@ from jax.sharding import Mesh
 from jaxtyping import Array, Bool, Float, Int32, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._levels import exponential_level
+from .._random_words import fold_in
 from .._types import Numbers
 from ..processes import AbstractHistoryProcess
 from ._keys import check_key, check_span
@@ -19,6 +21,8 @@ from ._survival import check_lengths
 # A lane simulates this many runs one after the other. A block waits for its busiest lane, and
 # over many runs lanes are busy alike. Part of the result: changing it changes every draw.
 _RUNS_PER_LANE = 64
+# The levels of this many events are drawn together. Part of the result, too.
+_TURNS_TOGETHER = 16
 
 
 @dataclass(frozen=True)
@@ -165,9 +169,22 @@ def _block(
     def unfinished(carry):
         return jnp.any(carry[1] < _RUNS_PER_LANE)
 
-    def advance(carry):
-        turn, run, state, step, clean, totals = carry
-        following = process.next_event(state, step, key=jax.random.fold_in(key, turn))
+    def some_turns(carry):
+        bundle, *lane, totals = carry
+        shape = (_TURNS_TOGETHER, process.levels_per_event, lanes)
+        levels = exponential_level(fold_in(key, bundle), shape, lengths.dtype)
+        lane, (fall, start, end) = jax.lax.scan(advance, tuple(lane), levels)
+
+        def passed(length):
+            right = (start <= length).astype(jnp.int32) - (end <= length).astype(jnp.int32)
+            return jnp.sum(fall <= length, dtype=jnp.int32), jnp.sum(right, dtype=jnp.int32)
+
+        more = jax.lax.map(passed, lengths)
+        return bundle + 1, *lane, jax.tree.map(jnp.add, totals, more)
+
+    def advance(lane, levels):
+        run, state, step, clean = lane
+        following = process.next_event(state, step, levels)
         after = process.after_event(state)
         at, between = process.wrong_at_event(state), process.wrong_until_next(state)
         number = first_run + run
@@ -181,22 +198,18 @@ def _block(
         never = jnp.asarray(jnp.inf, step.dtype)
         start, end = (jnp.where(counts, x, never) for x in (start, end))
         fall = jnp.where(counts & clean, fall, never)
-        steps = jnp.stack([fall, start, end])
-        totals += jax.lax.map(
-            lambda length: jnp.sum(steps <= length, axis=1, dtype=jnp.int32), lengths
-        )
         over = ~(following <= longest)  # the lane takes its next run
         clean = over | (clean & ~(fall < never))
         state = jax.tree.map(lambda new, old: jnp.where(over, new, old), fresh, after)
         step = jnp.where(over, 0, following)
-        return turn + 1, run + over, state, step, clean, totals
+        return (run + over, state, step, clean), (fall, start, end)
 
     carry = (
         jnp.uint32(0), jnp.zeros(lanes, jnp.int32), fresh, jnp.zeros(lanes, lengths.dtype),
-        jnp.ones(lanes, bool), jnp.zeros((lengths.size, 3), jnp.int32),
+        jnp.ones(lanes, bool), (jnp.zeros(lengths.size, jnp.int32),) * 2,
     )  # fmt: skip
-    fallen, started, ended = jax.lax.while_loop(unfinished, advance, carry)[-1].T
-    return jnp.stack([high - low - fallen, started - ended])
+    fallen, right = jax.lax.while_loop(unfinished, some_turns, carry)[-1]
+    return jnp.stack([high - low - fallen, right])
 
 
 def _walk(process, lengths, key, shape, alive):
@@ -209,7 +222,10 @@ def _walk(process, lengths, key, shape, alive):
 
     def advance(carry):
         turn, active, state, step, errors, seen, wrong = carry
-        following = process.next_event(state, step, key=jax.random.fold_in(key, turn))
+        levels = (process.levels_per_event, *shape)
+        following = process.next_event(
+            state, step, exponential_level(fold_in(key, turn), levels, lengths.dtype)
+        )
         at, between = process.wrong_at_event(state), process.wrong_until_next(state)
         # `errors` counts those up to and including `step`; lengths from there to the next event.
         here, onward = step[..., None], following[..., None]

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Integer, PRNGKeyArray, PyTree
 
+from .._random_words import fold_in
+
 # Replicates that share one random key. Part of the result: changing it changes every draw.
 # 2**16 levels fill the level-2 cache of a CPU core (measured best of 2**14 .. 2**20).
 BLOCK = 2**16
@@ -32,7 +34,7 @@ def check_key(key: object) -> None:
 
 def block_key(key: PRNGKeyArray, index: Integer[Array, ""] | int) -> PRNGKeyArray:
     """The key of the block with this global index, the same on every device and host."""
-    return jax.random.fold_in(key, index)
+    return fold_in(key, index)
 
 
 def check_span(start: int | float, replicates: int | float) -> int:

@@ -19,6 +19,8 @@ Progress = Callable[[int, int], None]
 
 # Blocks that one device works through before the host hears of it: a tenth of a second or so.
 _BLOCKS_PER_CALL = 128
+# Blocks that are computed side by side: cores hand each other work that often less.
+_TOGETHER = 2
 _AXIS = "replicates"
 
 
@@ -63,7 +65,7 @@ def stream(
                 _call(
                     arrays, key, np.uint32(begin), np.int32(blocks), low, high,
                     block=block, static=static, mesh=line, size=size,
-                    per_device=_BLOCKS_PER_CALL,
+                    per_device=_BLOCKS_PER_CALL, together=_TOGETHER,
                 )
             )  # fmt: skip
         except jax.errors.JaxRuntimeError as error:
@@ -86,11 +88,14 @@ def devices_of(mesh: Mesh | None) -> list[Any]:
     return jax.local_devices()[:1] if mesh is None else list(mesh.devices.reshape(-1))
 
 
-@partial(jax.jit, static_argnames=("block", "static", "mesh", "size", "per_device"))
-def _call(arrays, key, begin, blocks, low, high, *, block, static, mesh, size, per_device):
+@partial(jax.jit, static_argnames=("block", "static", "mesh", "size", "per_device", "together"))
+def _call(
+    arrays, key, begin, blocks, low, high, *, block, static, mesh, size, per_device, together
+):
     """Results of `blocks` blocks from `begin` on, padded with zeros to `per_device` for each.
 
     Of the first block replicates from `low` on count, of the last those before `high`.
+    `together` divides `per_device`; a block computed beyond the last is left to the host to drop.
     """
     leaves, structure = static
     devices = mesh.devices.size
@@ -107,11 +112,19 @@ def _call(arrays, key, begin, blocks, low, high, *, block, static, mesh, size, p
             valid &= (number < blocks - 1) | (replicate < high)
             return block(operands, block_key(key, begin + number.astype(jnp.uint32)), valid)
 
-        shape = jax.eval_shape(run, jnp.int32(0))
-        empty = jnp.zeros((per_device, *shape.shape), shape.dtype)
+        def run_together(i):
+            return jax.vmap(run)(i * together + jnp.arange(together, dtype=jnp.int32))
+
+        shape = jax.eval_shape(run_together, jnp.int32(0))
+        empty = jnp.zeros((per_device // together, *shape.shape), shape.dtype)
         mine = (blocks - here + devices - 1) // devices
-        filled = jax.lax.fori_loop(0, mine, lambda i, out: out.at[i].set(run(i)), empty)
-        return filled[:, None]
+        filled = jax.lax.fori_loop(
+            0,
+            (mine + together - 1) // together,
+            lambda i, out: out.at[i].set(run_together(i)),
+            empty,
+        )
+        return filled.reshape(per_device, 1, *shape.shape[1:])
 
     sharded = jax.shard_map(
         on_one_device,
