@@ -1,7 +1,6 @@
 """The time of the first error, drawn once instead of token by token."""
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 

@@ -95,7 +95,8 @@ def _call(
     """Results of `blocks` blocks from `begin` on, padded with zeros to `per_device` for each.
 
     Of the first block replicates from `low` on count, of the last those before `high`.
-    `together` divides `per_device`; a block computed beyond the last is left to the host to drop.
+    `together` blocks are computed side by side; what is beyond the last is left to the host to
+    drop.
     """
     leaves, structure = static
     devices = mesh.devices.size
@@ -116,7 +117,7 @@ def _call(
             return jax.vmap(run)(i * together + jnp.arange(together, dtype=jnp.int32))
 
         shape = jax.eval_shape(run_together, jnp.int32(0))
-        empty = jnp.zeros((per_device // together, *shape.shape), shape.dtype)
+        empty = jnp.zeros((-(-per_device // together), *shape.shape), shape.dtype)
         mine = (blocks - here + devices - 1) // devices
         filled = jax.lax.fori_loop(
             0,
@@ -124,7 +125,7 @@ def _call(
             lambda i, out: out.at[i].set(run_together(i)),
             empty,
         )
-        return filled.reshape(per_device, 1, *shape.shape[1:])
+        return filled.reshape(-1, 1, *shape.shape[1:])[:per_device]
 
     sharded = jax.shard_map(
         on_one_device,

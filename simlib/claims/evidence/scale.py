@@ -91,6 +91,9 @@ def words_drawn(error_rate: float, *, key: Key[Array, ""], sequences: int = 64) 
     def program(key):
         return first_error(Uniform(error_rate), key=key, shape=(sequences,))
 
+    # A generator of JAX's own appears in the program as one operation per array of words; the
+    # words of Threefry are written out and could not be told from the arithmetic on them.
+    key = jax.random.key(jax.random.bits(key, dtype="uint32"), impl="rbg")
     return _words(jax.make_jaxpr(program)(key).jaxpr) / sequences
 
 
