@@ -38,7 +38,7 @@ def fold_in(key: PRNGKeyArray, data: Integer[Array, ""] | int) -> PRNGKeyArray:
 
 def _is_counter_based(key: PRNGKeyArray) -> bool:
     """Whether JAX, too, would run Threefry on the position of each word."""
-    partitionable = bool(jax.config.jax_threefry_partitionable)
+    partitionable = bool(jax.config.jax_threefry_partitionable)  # pyright: ignore[reportAttributeAccessIssue]
     return partitionable and str(jax.random.key_impl(key)) == "threefry2x32"
 
 

@@ -5,6 +5,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
 from .._levels import exponential_level
+from .._random_words import fold_in
 
 
 def log_gamma(
@@ -29,7 +30,7 @@ def log_gamma(
 
     def propose(state):
         i, accepted, log_v = state
-        normal, exponential = jax.random.split(jax.random.fold_in(rounds, i))
+        normal, exponential = jax.random.split(fold_in(rounds, i))
         x = jax.random.normal(normal, shape, dtype)
         root = 1 + c * x
         log_root = jnp.log(jnp.maximum(root, jnp.finfo(dtype).tiny))

@@ -12,6 +12,7 @@ from jaxtyping import PRNGKeyArray
 from .._checks import check_level
 from .._estimate import Estimate
 from .._levels import uniform
+from .._random_words import fold_in
 from ..processes import AbstractHistoryProcess
 from ._histories import check_process
 from ._keys import check_key
@@ -164,7 +165,7 @@ def _many(process, n, m, keys, *, particles, size):
             first = jnp.where(step < end, hazard((step + 1).astype(dtype), errors, streak), 0.0)
             weight = -jnp.expm1(-(first + total[end] - total[after]))
             log_product = log_product + jnp.log(jnp.mean(weight))
-            choose, draw = jax.random.split(jax.random.fold_in(key, j))
+            choose, draw = jax.random.split(fold_in(key, j))
             index = resample(weight, choose)
             step, streak, after, first, weight = (
                 x[index] for x in (step, streak, after, first, weight)
@@ -192,7 +193,7 @@ def _run(process, n, m, tilt, key, particles):
 
     def step(i, carry):
         errors, streak, log_weight, log_product = carry
-        move, choose = jax.random.split(jax.random.fold_in(key, i))
+        move, choose = jax.random.split(fold_in(key, i))
         p = process.error_probability(jnp.asarray(i, dtype), errors, streak).astype(dtype)
         factor = jnp.where(errors < m, jnp.exp(tilt), 0.0)
         growth = 1 - p + p * factor
@@ -234,7 +235,7 @@ def _find_tilt(process, n, m, key):
             errors, streak = carry
             p = process.error_probability(jnp.asarray(i, dtype), errors, streak).astype(dtype)
             odds = p * jnp.exp(tilt)
-            draw = jax.random.uniform(jax.random.fold_in(key, i), errors.shape, dtype)
+            draw = jax.random.uniform(fold_in(key, i), errors.shape, dtype)
             wrong = draw * (1 - p + odds) < odds
             return errors + wrong, jnp.where(wrong, streak + 1, 0)
 

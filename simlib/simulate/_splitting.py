@@ -10,6 +10,7 @@ from jaxtyping import Array, Float, Int32, PRNGKeyArray
 
 from .._estimate import Estimate
 from .._levels import exponential_level
+from .._random_words import fold_in
 from ..mixing import AbstractMixing
 from ..processes import AbstractErrorProcess
 from ..processes._base import has_latent
@@ -148,7 +149,7 @@ def _counted(step, stages, keys, particles):
 
     def repeat(key):
         def stage(j, product):
-            level = exponential_level(jax.random.fold_in(key, j), (particles,), step.dtype)
+            level = exponential_level(fold_in(key, j), (particles,), step.dtype)
             return product * jnp.mean(level > step)
 
         return jax.lax.fori_loop(0, stages, stage, jnp.ones((), step.dtype))
@@ -173,9 +174,7 @@ def _with_latent(mixing, event, ladder, strides, keys, particles):
             index, low, high, stride = inputs
             y, log_mean = jax.lax.cond(
                 high > low,
-                lambda y: _stage(
-                    mixing, event, y, low, high, stride, jax.random.fold_in(rest, index)
-                ),
+                lambda y: _stage(mixing, event, y, low, high, stride, fold_in(rest, index)),
                 lambda y: (y, jnp.zeros((), y.dtype)),
                 y,
             )
@@ -218,7 +217,7 @@ def _walk(mixing, event, y, n, stride, key):
 
     def step(i, carry):
         y, at = carry
-        where, accept = jax.random.split(jax.random.fold_in(key, i))
+        where, accept = jax.random.split(fold_in(key, i))
         proposed = y + stride * jax.random.normal(where, y.shape, y.dtype)
         there = log_law(proposed)
         # NaN (both impossible) compares as false: stay.
@@ -233,12 +232,12 @@ def _ladder(
 ) -> tuple[Array, Array]:
     """Lengths and strides from a pilot population, padded with repetitions of the last length."""
     pilot = 2**11
-    y = mixing.sample_log_hazard((pilot,), key=jax.random.fold_in(key, 0))
+    y = mixing.sample_log_hazard((pilot,), key=fold_in(key, 0))
     ladder, strides, low = [], [], jnp.zeros_like(n)
     while float(low) < float(n):
         _check_stages(len(ladder) + 1)
         low, stride, y = _next_rung(
-            mixing, event, y, low, n, jnp.asarray(share), jax.random.fold_in(key, len(ladder) + 1)
+            mixing, event, y, low, n, jnp.asarray(share), fold_in(key, len(ladder) + 1)
         )
         ladder.append(low)
         strides.append(stride)

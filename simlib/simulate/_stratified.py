@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from .._estimate import Estimate
+from .._random_words import fold_in
 from .._types import Numbers
 from ..mixing import AbstractMixing
 from ..mixing._quadrature import nodes_and_weights
@@ -237,7 +238,7 @@ def _mean(latent, log_event, proposal, key, points):
 
     def chunk(number, so_far):
         index = number * _CHUNK + jnp.arange(_CHUNK)
-        jitter = jax.random.uniform(jax.random.fold_in(key, number), (_CHUNK,), y.dtype)
+        jitter = jax.random.uniform(fold_in(key, number), (_CHUNK,), y.dtype)
         mass = (index.astype(y.dtype) + jitter) / points * total
         cell = jnp.clip(jnp.searchsorted(cumulative, mass, side="right") - 1, 0, _CELLS - 1)
         share = (mass - cumulative[cell]) / (cumulative[cell + 1] - cumulative[cell])

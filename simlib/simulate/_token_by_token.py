@@ -11,6 +11,7 @@ from jaxtyping import Array, Bool, Float, Int32, PRNGKeyArray
 
 from .._estimate import Estimate
 from .._levels import uniform
+from .._random_words import fold_in
 from .._types import Numbers
 from ..processes import AbstractErrorProcess
 from ..processes._base import has_latent
@@ -109,7 +110,7 @@ def _walk(hazard, key, alive, lengths):
 
     def advance(state):
         i, alive, survivors = state
-        alive &= uniform(jax.random.fold_in(key, i), alive.shape) >= hazard(i)
+        alive &= uniform(fold_in(key, i), alive.shape) >= hazard(i)
         at_length = lengths == i + 1
         return i + 1, alive, jnp.where(at_length, jnp.sum(alive, dtype=jnp.int32), survivors)
 

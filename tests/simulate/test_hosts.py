@@ -1,5 +1,6 @@
 """Processes that share a run, or divide it; one that is lost; one that is killed."""
 
+import contextlib
 import importlib.util
 import os
 import signal
@@ -112,6 +113,17 @@ def cluster():
     return module
 
 
+@pytest.fixture
+def tools(tmp_path):
+    """A folder with what the SLURM scripts call: an srun of two tasks, and this Python."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    for name, text in (("srun", SRUN), ("python", f'#!/bin/bash\nexec {sys.executable} "$@"\n')):
+        (folder / name).write_text(text)
+        (folder / name).chmod(0o755)
+    return {**ENVIRONMENT, "PATH": f"{folder}:{os.environ['PATH']}"}
+
+
 def uninterrupted(cluster, n, tmp_path):
     return cluster.simulate(0, n, jax.devices()[:1], tmp_path / "uninterrupted.json")
 
@@ -136,33 +148,32 @@ def test_two_processes_give_the_bits_of_one_device(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["only-0.json"]
 
 
-def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_path, cluster):
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name, text in (("srun", SRUN), ("python", f'#!/bin/bash\nexec {sys.executable} "$@"\n')):
-        (tools / name).write_text(text)
-        (tools / name).chmod(0o755)
+def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_path, cluster, tools):
     # JAX derives the port from the number of the job.
     port = free_port(*range(61440 + os.getpid() % 4000, 65536))
     job = subprocess.Popen(
         ["bash", EXAMPLES / "together.slurm"],
         env={
-            **ENVIRONMENT,
-            "PATH": f"{tools}:{os.environ['PATH']}",
+            **tools,
             "RUNS": str(tmp_path),
             "REPLICATES": "1e13",  # does not end by itself
             "SLURM_JOB_ID": str(port - 61440),
         },
+        start_new_session=True,
     )
-    file = tmp_path / "together.json"
-    deadline = time.monotonic() + 200
-    while not file.exists():
-        assert job.poll() is None, (tmp_path / "log-0").read_text()[-3000:]
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    # Where process 0 is lost instead, JAX may end the others before they can say why.
-    os.kill(int((tmp_path / "pid-1").read_text()), signal.SIGKILL)
-    assert job.wait(timeout=60) == 1
+    try:
+        file = tmp_path / "together.json"
+        deadline = time.monotonic() + 200
+        while not file.exists():
+            assert job.poll() is None, (tmp_path / "log-0").read_text()[-3000:]
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        # Where process 0 is lost instead, JAX may end the others before they can say why.
+        os.kill(int((tmp_path / "pid-1").read_text()), signal.SIGKILL)
+        assert job.wait(timeout=60) == 1
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(job.pid, signal.SIGKILL)
     log = (tmp_path / "log-0").read_text()
     assert "Error: one of the 2 processes of this run is gone or out of reach" in log
     assert "checkpoint" in log
@@ -174,7 +185,7 @@ def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_pat
 
 
 def test_shares_add_up_also_if_one_is_killed_while_it_writes(
-    tmp_path, cluster, monkeypatch, capsys
+    tmp_path, cluster, tools, monkeypatch, capsys
 ):
     n = 12 * BLOCK + 35
     command = ["cluster.py", "apart", "--folder", str(tmp_path), "--replicates", str(n)]
@@ -188,8 +199,12 @@ def test_shares_add_up_also_if_one_is_killed_while_it_writes(
     early = Counts.load(tmp_path / "share-1.json")
     assert 0 < early.replicates < n // 2
 
+    # The first share as task 0 of the array job, the killed one again as another would run it.
+    array = {"SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_COUNT": "2"}
+    task = {**tools, **array, "RUNS": str(tmp_path), "REPLICATES": str(n)}
+    subprocess.run(["bash", EXAMPLES / "apart.slurm"], env=task, check=True, timeout=300)
     monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "8")
-    for arguments in ([*command, "0"], [*command, "1"], [command[0], "merge", *command[2:4]]):
+    for arguments in ([*command, "1"], [command[0], "merge", *command[2:4]]):
         monkeypatch.setattr(sys, "argv", arguments)
         cluster.main()
     printed = capsys.readouterr().out.splitlines()[-1]

@@ -26,7 +26,7 @@ def _splitting_proof() -> Evidence:
     return Evidence(
         (
             zero(relative - (1 + (1 / q - 1) / r)),
-            zero(sp.powsimp(variance - formula.expression.subs(names), force=True)),
+            zero(sp.powsimp(variance - formula.expression.xreplace(names), force=True)),
             formula.prove(),
         ),
         note="Means of independent proportions multiply, so the product has no bias; and so do "
