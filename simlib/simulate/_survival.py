@@ -1,6 +1,8 @@
 """Survival estimated from simulated sequences: exact counts, streamed and sharded."""
 
+import math
 import os
+from collections.abc import Sequence
 from typing import Literal
 
 import equinox as eqx
@@ -24,6 +26,8 @@ from ._stream import Progress, devices_of, stream
 # Up to this many lengths are counted by comparing every draw with each length in turn; more,
 # through a guide table and one histogram. Both count the same.
 _FEW = 32
+# Counts of several lengths share a word, so many bits for each.
+_BITS = 8
 
 
 def survival(
@@ -231,13 +235,34 @@ def count_above(
     valid: Bool[Array, "block"],
 ) -> Int32[Array, "counts"]:
     """How many valid values exceed each of the increasing thresholds; then how many are NaN."""
-    invalid = jnp.sum(jnp.isnan(values) & valid, dtype=jnp.int32)
+    invalid = jnp.isnan(values) & valid
     values = jnp.where(valid, values, -jnp.inf)
     if isinstance(thresholds, Guide):
         passed = thresholds.count_below(values)
         at = jnp.zeros(thresholds.values.size + 1, jnp.int32).at[passed].add(1)
         above = jnp.cumsum(at[::-1])[::-1][1:].astype(jnp.int32)
-    else:
-        values = jax.lax.optimization_barrier(values)  # draw once, not once per length
-        above = jax.lax.map(lambda t: jnp.sum(values > t, dtype=jnp.int32), thresholds)
-    return jnp.append(above, invalid)
+        return jnp.append(above, jnp.sum(invalid, dtype=jnp.int32))
+    together = jnp.finfo(values.dtype).bits // _BITS
+    if thresholds.size < together:
+        return _count_true([*(values > t for t in thresholds), invalid])
+    groups = jnp.pad(thresholds, (0, -thresholds.size % together), constant_values=jnp.inf)
+    above = jax.lax.map(
+        lambda group: _count_true([values > t for t in group]), groups.reshape(-1, together)
+    )
+    above = above.reshape(-1)[: thresholds.size]
+    return jnp.append(above, jnp.sum(invalid, dtype=jnp.int32))
+
+
+def _count_true(flags: Sequence[Bool[Array, "block"]]) -> Int32[Array, "flags"]:
+    """How many entries of each of a few flags are true, in one pass over the block."""
+    size = flags[0].size
+    word = jnp.uint64 if len(flags) * _BITS > 32 else jnp.uint32
+    packed = jnp.zeros(size, word)
+    for i, flag in enumerate(flags):
+        packed |= flag.astype(word) << word(_BITS * i)
+    # Sums of so few rows do not run into the bits of the next flag.
+    rows = math.gcd(size, 2 ** (_BITS - 1))
+    sums = jnp.sum(packed.reshape(rows, size // rows), axis=0, dtype=word)
+    shifts = jnp.arange(len(flags), dtype=word) * word(_BITS)
+    each = (sums >> shifts[:, None]) & word(2**_BITS - 1)
+    return jnp.sum(each.astype(jnp.int32), axis=1, dtype=jnp.int32)

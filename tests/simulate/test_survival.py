@@ -17,6 +17,7 @@ from simlib import (
     Uniform,
 )
 from simlib.simulate import hazard, survival, survival_counts, token_by_token
+from simlib.simulate._survival import count_above
 from tests.simulate._frailty import ExponentialFrailty
 from tests.statistics import assert_agrees
 
@@ -202,3 +203,23 @@ def test_oracle_and_engine_agree_on_an_atom_of_immortals():
     for function in (survival, token_by_token):
         estimate = function(Half(0.05), lengths, key=KEY, replicates=50_000)
         assert_agrees(estimate, truth, wrong={"kills the immortals": np.exp(-0.05 * lengths)})
+
+
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("size", [7, 96, 65536])
+@pytest.mark.parametrize("lengths", [1, 3, 4, 7, 8, 31])
+def test_every_draw_is_counted_once_at_every_length(lengths, size, bits):
+    # Counts of several lengths share a word; none may run over, and none may be left out.
+    rng = np.random.default_rng(lengths * size)
+    values = rng.exponential(size=size).astype(f"float{bits}")
+    values[rng.random(size) < 0.1] = np.nan
+    values[rng.random(size) < 0.1] = np.inf
+    thresholds = np.sort(rng.exponential(size=lengths)).astype(values.dtype)
+    thresholds[0], valid = 0, rng.random(size) < 0.9
+    with jax.enable_x64(bits == 64):
+        found = count_above(*map(jnp.asarray, (values, thresholds, valid)))
+        all_pass = values, np.full_like(thresholds, -1), ~np.isnan(values)
+        full = count_above(*map(jnp.asarray, all_pass))
+    above = [np.sum((values > t) & valid) for t in thresholds]
+    np.testing.assert_array_equal(found, [*above, np.sum(np.isnan(values) & valid)])
+    np.testing.assert_array_equal(full, [size - np.sum(np.isnan(values))] * lengths + [0])
