@@ -16,7 +16,7 @@ from .._types import Numbers
 from ..processes import AbstractHistoryProcess
 from ._keys import check_key, check_span
 from ._stream import Progress, stream
-from ._survival import check_lengths
+from ._survival import check_lengths, count_above
 
 # A lane simulates this many runs one after the other. A block waits for its busiest lane, and
 # over many runs lanes are busy alike. Part of the result: changing it changes every draw.
@@ -174,12 +174,11 @@ def _block(
         shape = (_TURNS_TOGETHER, process.levels_per_event, lanes)
         levels = exponential_level(fold_in(key, bundle), shape, lengths.dtype)
         lane, (fall, start, end) = jax.lax.scan(advance, tuple(lane), levels)
-
-        def passed(length):
-            right = (start <= length).astype(jnp.int32) - (end <= length).astype(jnp.int32)
-            return jnp.sum(fall <= length, dtype=jnp.int32), jnp.sum(right, dtype=jnp.int32)
-
-        more = jax.lax.map(passed, lengths)
+        still_clean, to_start, to_end = (
+            count_above(x.reshape(-1), lengths, jnp.ones(x.size, bool))[:-1]
+            for x in (fall, start, end)
+        )
+        more = fall.size - still_clean, to_end - to_start
         return bundle + 1, *lane, jax.tree.map(jnp.add, totals, more)
 
     def advance(lane, levels):
