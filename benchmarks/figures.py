@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 
 from precision import KEY, LONG, UNIFORM
@@ -62,9 +63,12 @@ else:
 """
 
 
-def _alone(program: str, *arguments: object) -> float:
-    """The number that a program prints, run in a process of its own and without a cache."""
+def _alone(program: str, *arguments: object, cache: str | None = None) -> float:
+    """The number that a program prints, run in a process of its own; by default without a cache."""
     environment = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
+    if cache is not None:
+        environment["JAX_COMPILATION_CACHE_DIR"] = cache
+        environment["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     done = subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         capture_output=True, text=True, check=False, env=environment,
@@ -72,6 +76,13 @@ def _alone(program: str, *arguments: object) -> float:
     if done.returncode:
         raise RuntimeError(done.stderr[-3000:])
     return float(done.stdout.split()[-1])
+
+
+def _second_call(_: float) -> float:
+    """Seconds of the first call in a process that finds the programs of another."""
+    with tempfile.TemporaryDirectory() as cache:
+        _alone(_FIRST_CALL, cache=cache)
+        return _alone(_FIRST_CALL, cache=cache)
 
 
 def _rare(scale: float) -> float:
@@ -89,6 +100,12 @@ FIGURES = [
         "s",
         lambda scale: _alone(_FIRST_CALL),
         notes="Compilation and 65,536 sequences, after the imports.",
+    ),
+    Figure(
+        "the same in a process that finds compiled programs of another",
+        "s",
+        _second_call,
+        notes="JAX's cache on disk, which the commands of simlib use.",
     ),
     Figure(
         "compilations for other parameters and another number of sequences",
