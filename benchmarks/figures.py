@@ -118,7 +118,7 @@ FIGURES = [
         "MB",
         lambda scale: _alone(_MEMORY, 1e11 * scale),
         repeats=False,
-        notes="The whole process, Python and JAX included; some eight minutes on two cores.",
+        notes="The whole process, Python and JAX included.",
     ),
     Figure(
         "survival of 1e-9 to a relative error of 1 %, uniform errors",
