@@ -102,7 +102,7 @@ FIGURES = [
         notes="Compilation and 65,536 sequences, after the imports.",
     ),
     Figure(
-        "the same in a process that finds compiled programs of another",
+        "first call of survival where the compiled programs of another process are found",
         "s",
         _second_call,
         notes="JAX's cache on disk, which the commands of simlib use.",

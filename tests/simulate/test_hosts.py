@@ -114,8 +114,8 @@ def cluster():
 
 
 @pytest.fixture
-def tools(tmp_path):
-    """A folder with what the SLURM scripts call: an srun of two tasks, and this Python."""
+def slurm(tmp_path):
+    """The environment of a SLURM script: an srun of two tasks, and this Python."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for name, text in (("srun", SRUN), ("python", f'#!/bin/bash\nexec {sys.executable} "$@"\n')):
@@ -148,13 +148,13 @@ def test_two_processes_give_the_bits_of_one_device(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["only-0.json"]
 
 
-def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_path, cluster, tools):
+def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_path, cluster, slurm):
     # JAX derives the port from the number of the job.
     port = free_port(*range(61440 + os.getpid() % 4000, 65536))
     job = subprocess.Popen(
         ["bash", EXAMPLES / "together.slurm"],
         env={
-            **tools,
+            **slurm,
             "RUNS": str(tmp_path),
             "REPLICATES": "1e13",  # does not end by itself
             "SLURM_JOB_ID": str(port - 61440),
@@ -185,7 +185,7 @@ def test_a_lost_process_is_named_and_its_run_goes_on_from_the_checkpoint(tmp_pat
 
 
 def test_shares_add_up_also_if_one_is_killed_while_it_writes(
-    tmp_path, cluster, tools, monkeypatch, capsys
+    tmp_path, cluster, slurm, monkeypatch, capsys
 ):
     n = 12 * BLOCK + 35
     command = ["cluster.py", "apart", "--folder", str(tmp_path), "--replicates", str(n)]
@@ -201,7 +201,7 @@ def test_shares_add_up_also_if_one_is_killed_while_it_writes(
 
     # The first share as task 0 of the array job, the killed one again as another would run it.
     array = {"SLURM_ARRAY_TASK_ID": "0", "SLURM_ARRAY_TASK_COUNT": "2"}
-    task = {**tools, **array, "RUNS": str(tmp_path), "REPLICATES": str(n)}
+    task = {**slurm, **array, "RUNS": str(tmp_path), "REPLICATES": str(n)}
     subprocess.run(["bash", EXAMPLES / "apart.slurm"], env=task, check=True, timeout=300)
     monkeypatch.setenv("JAX_NUM_CPU_DEVICES", "8")
     for arguments in ([*command, "1"], [command[0], "merge", *command[2:4]]):
