@@ -44,7 +44,7 @@ def exponential_level(
     absolute $2^{-W}$; `jax.random.exponential` has 23 (52) bits and cannot tell error
     rates below $2^{-23}$ from zero or from each other. The logarithm is a polynomial, right
     to two units in the last place: without a division or a call all of it compiles into one
-    loop over the words, several times as fast as one with `log1p`.
+    loop over the words.
 
     Returns
     -------

@@ -129,7 +129,7 @@ class PowerGrowth(AbstractGrowth):
         full = at * self.exponent > full_from  # of n_1 tokens n_1 / a are key
         ratio, power = jnp.where(full, 1.0, at) / self.coefficient, 1 / self.exponent
         # In double precision the logarithm costs no accuracy that a token would notice, and
-        # half the time.
+        # two thirds of the time.
         double = ratio.dtype == jnp.float64
         nominal = jnp.exp(power * jnp.log(ratio)) if double else ratio**power
         n = jnp.where(full, at + not_key, jnp.maximum(nominal, at))
